@@ -1,0 +1,207 @@
+"""Every refusal of the product, as one tree. A class name is the code, `status` the HTTP answer.
+
+Refusal                         the caller asked for something that cannot be; nothing was changed
+├── InvalidForm             422 answers on a form that cannot be read; carries every error at once
+├── NotFound                404 no such thing, or not for this caller
+├── SignInNeeded            401 the page is for signed-in people
+├── FreshSignInNeeded       401 the act needs a sign-in of the last minutes
+├── NotAllowed              403 signed in, but not for this page
+├── ForeignForm             403 a form that did not come from our own pages
+├── LinkNotValid            410 a personal link that was cut, replaced or forged
+├── TooManyTries            429 a rate limit
+├── Conflict                409 the thing is no longer in the state the act needs
+│   ├── MoveNotDeclared         a state cannot follow that state
+│   ├── StateChanged            somebody else changed it between reading and writing
+│   ├── NoSeatLeft              the term is full
+│   ├── NoGuestPlaceLeft        the session has no guest place left
+│   ├── AlreadyBooked           the same person already holds this place
+│   ├── OfferNotOpen            the offer was taken, declined, withdrawn or has expired
+│   ├── TermNotOpen             the term does not recruit (any more)
+│   ├── RefundNotPossible       more than was paid, or reserved already
+│   └── SwitchedOff             the circle has switched this act off
+├── PublishChecksFailed     409 a group or term lacks what publication needs
+└── PriceNotSellable        422 a price Stripe cannot charge
+AlreadyAnswered                 not a refusal: the form was answered before; carries that answer
+Trouble                     503 something outside did not answer; safe to try again
+├── StoreBusy                   DynamoDB refused for load or conflict after our own retries
+├── StripeUnknown               no answer or an unclear one: the outcome is unknown
+├── StripeRefused           502 Stripe answered no, for good
+├── MailUnknown                 SES gave no clear answer
+└── MailRefused             502 SES answered no, for good
+NotSigned                   400 a webhook whose signature or body does not hold
+
+This module imports nothing of ours. The sentences a person reads live in templates/words.toml,
+under the class name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+class Refusal(Exception):
+    """The caller asked for something that cannot be. Keyword facts fill the sentence shown."""
+
+    status = 409
+
+    def __init__(self, **facts: Any) -> None:
+        super().__init__(type(self).__name__, facts)
+        self.facts = facts
+
+    @property
+    def code(self) -> str:
+        """The name by which pages, programs and tests know this refusal."""
+        return type(self).__name__
+
+
+class InvalidForm(Refusal):
+    """Answers that cannot be read: field name -> error code, and what was typed."""
+
+    status = 422
+
+    def __init__(self, errors: Mapping[str, str], typed: Mapping[str, str], **facts: Any) -> None:
+        super().__init__(errors=dict(errors), **facts)
+        self.errors = dict(errors)
+        self.typed = dict(typed)
+
+
+class NotFound(Refusal):
+    """No such thing, or not for this caller: the two are not told apart."""
+
+    status = 404
+
+
+class SignInNeeded(Refusal):
+    """The page is for signed-in people."""
+
+    status = 401
+
+
+class FreshSignInNeeded(Refusal):
+    """The act moves money or personal data and needs a sign-in of the last minutes."""
+
+    status = 401
+
+
+class NotAllowed(Refusal):
+    """Signed in, but without the role this page needs."""
+
+    status = 403
+
+
+class ForeignForm(Refusal):
+    """A POST that did not come from one of our own pages."""
+
+    status = 403
+
+
+class LinkNotValid(Refusal):
+    """A personal link that was cut off in a mail, replaced by a newer one, or forged."""
+
+    status = 410
+
+
+class TooManyTries(Refusal):
+    """A rate limit; `minutes` says how long to wait."""
+
+    status = 429
+
+
+class Conflict(Refusal):
+    """The thing is no longer in the state the act needs."""
+
+
+class MoveNotDeclared(Conflict):
+    """A state cannot follow that state: facts `kind`, `old`, `new`."""
+
+
+class StateChanged(Conflict):
+    """Somebody changed it between our reading and our writing; look again."""
+
+
+class NoSeatLeft(Conflict):
+    """The term is full."""
+
+
+class NoGuestPlaceLeft(Conflict):
+    """The session has no guest place left."""
+
+
+class AlreadyBooked(Conflict):
+    """The same person already holds this place."""
+
+
+class OfferNotOpen(Conflict):
+    """The offer was taken, declined or withdrawn, or has expired: fact `state`."""
+
+
+class TermNotOpen(Conflict):
+    """The term does not recruit, or not any more."""
+
+
+class RefundNotPossible(Conflict):
+    """More than was paid, or reserved already: fact `refundable`."""
+
+
+class SwitchedOff(Conflict):
+    """The circle has switched this act off: fact `switch`."""
+
+
+class PublishChecksFailed(Refusal):
+    """A group or term lacks what publication needs: fact `missing`, a list of codes."""
+
+
+class PriceNotSellable(Refusal):
+    """A price that Stripe cannot charge: fact `minimum_minor`."""
+
+    status = 422
+
+
+class AlreadyAnswered(Exception):
+    """The same form was answered before; `location` is where that answer led."""
+
+    def __init__(self, location: str) -> None:
+        super().__init__(location)
+        self.location = location
+
+
+class Trouble(Exception):
+    """Something outside did not answer; trying again is safe."""
+
+    status = 503
+
+    @property
+    def code(self) -> str:
+        """The name by which pages, programs and tests know this trouble."""
+        return type(self).__name__
+
+
+class StoreBusy(Trouble):
+    """DynamoDB refused for load or conflict, after our own retries."""
+
+
+class StripeUnknown(Trouble):
+    """Stripe gave no answer or an unclear one: the outcome is unknown, the same key finds out."""
+
+
+class StripeRefused(Trouble):
+    """Stripe answered no, for good: `args` hold its code and message."""
+
+    status = 502
+
+
+class MailUnknown(Trouble):
+    """SES gave no clear answer: the mail may or may not have left."""
+
+
+class MailRefused(Trouble):
+    """SES answered no, for good."""
+
+    status = 502
+
+
+class NotSigned(Exception):
+    """A webhook whose signature, age or body does not hold."""
+
+    status = 400

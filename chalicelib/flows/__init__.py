@@ -1,0 +1,1 @@
+"""WHAT HAPPENS: one function per act of a person or of the clock. Flows never import flows."""

@@ -1,0 +1,109 @@
+"""What a flow may ask of the world: the Protocols, and `Outside`, which carries one of each.
+
+Implementations live beside this file; wiring builds them, each on first use. Tests and the
+laptop run use the same implementations against stand-ins that are HTTP servers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from chalicelib.rules.mail import Letter
+from chalicelib.rules.stripe_objects import (
+    BalanceMovement,
+    Checkout,
+    PaymentIntent,
+    RefundObject,
+)
+
+
+class Clock(Protocol):
+    """The time, aware and in UTC."""
+
+    def now(self) -> datetime: ...
+
+
+class Ids(Protocol):
+    """Names for new things, and unguessable tokens."""
+
+    def new(self, kind: str) -> str:
+        """A fresh id that sorts by time: `offer-01j...`."""
+        ...
+
+    def secret(self) -> str:
+        """256 random bits, URL safe."""
+        ...
+
+
+class Stripe(Protocol):
+    """What we ask of Stripe. Raises StripeUnknown (ask again, same key) and StripeRefused."""
+
+    def open_checkout(self, params: Mapping[str, Any], key: str) -> Checkout: ...
+
+    def expire_checkout(self, checkout_id: str) -> Checkout:
+        """Close a session so that nobody can pay on it; a complete one comes back as it is."""
+        ...
+
+    def checkout(self, checkout_id: str) -> Checkout: ...
+
+    def checkouts_since(self, since: datetime) -> Iterator[Checkout]: ...
+
+    def payment_intent(self, intent_id: str) -> PaymentIntent: ...
+
+    def refund(self, params: Mapping[str, Any], key: str) -> RefundObject: ...
+
+    def refund_by_id(self, refund_id: str) -> RefundObject: ...
+
+    def refunds_of(self, intent_id: str) -> list[RefundObject]: ...
+
+    def movement_of_charge(self, charge_id: str) -> BalanceMovement | None:
+        """The balance movement of a charge, None while Stripe has not written it yet."""
+        ...
+
+    def balance_minor(self, currency: str) -> int:
+        """Available plus pending, in minor units."""
+        ...
+
+
+class Mailer(Protocol):
+    """Sends one letter once. Raises MailUnknown and MailRefused; returns SES's message id."""
+
+    def send(self, letter: Letter) -> str: ...
+
+
+class Files(Protocol):
+    """A private place for exports."""
+
+    def save(self, key: str, body: bytes, content_type: str, download_name: str) -> None: ...
+
+    def link(self, key: str, seconds: int) -> str:
+        """A presigned link that ends after `seconds`."""
+        ...
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the product lives, and the keys it signs links and forms with."""
+
+    base_url: str
+    link_keys: Mapping[str, str]  # key id -> secret; the first one signs, all verify
+
+
+class Outside(Protocol):
+    """Everything a flow may touch beyond the store."""
+
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def ids(self) -> Ids: ...
+    @property
+    def stripe(self) -> Stripe: ...
+    @property
+    def mailer(self) -> Mailer: ...
+    @property
+    def files(self) -> Files: ...
+    @property
+    def places(self) -> Places: ...

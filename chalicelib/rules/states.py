@@ -1,0 +1,93 @@
+"""Every state a thing can be in and every move that is declared. A move not here is refused.
+
+What does not live here: when a move is made, and by whom (the modules of each thing).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from chalicelib.errors import MoveNotDeclared
+
+MOVES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "group": {"draft": ("published",), "published": ("closed",), "closed": ("published",)},
+    "term": {
+        "draft": ("recruiting", "cancelled"),
+        "recruiting": ("running", "cancelled"),
+        "running": ("ended", "cancelled"),
+        "ended": (),
+        "cancelled": (),
+    },
+    "session": {"planned": ("held", "cancelled"), "held": (), "cancelled": ("planned",)},
+    "booking": {
+        "booked": ("attended", "missed", "cancelled"),
+        "attended": ("missed",),
+        "missed": ("attended",),
+        "cancelled": (),
+    },
+    "application": {
+        "draft": ("submitted", "withdrawn", "lapsed"),
+        "submitted": ("screening", "interview", "accepted", "waitlisted", "declined", "not_now",
+                      "withdrawn", "lapsed"),
+        "screening": ("interview", "accepted", "waitlisted", "declined", "not_now", "withdrawn",
+                      "lapsed"),
+        "interview": ("accepted", "waitlisted", "declined", "not_now", "withdrawn", "lapsed"),
+        "accepted": ("waitlisted", "declined", "not_now", "withdrawn", "lapsed"),
+        "waitlisted": ("accepted", "declined", "not_now", "withdrawn", "lapsed"),
+        "declined": (),
+        "not_now": ("submitted",),
+        "withdrawn": (),
+        "lapsed": (),
+    },
+    "offer": {
+        "open": ("taken", "declined", "expired", "withdrawn"),
+        "taken": (),
+        "declined": (),
+        "expired": (),
+        "withdrawn": (),
+    },
+    "hold": {"held": ("taken", "released"), "taken": (), "released": ()},
+    "enrolment": {
+        "awaiting_agreement": ("active", "cancelled"),
+        "confirmed_on_po": ("active", "cancelled"),
+        "active": ("suspended", "left", "completed", "cancelled"),
+        "suspended": ("active", "left", "cancelled"),
+        "left": ("active",),
+        "completed": (),
+        "cancelled": ("active",),
+    },
+    "obligation": {"due": ("paid", "void"), "paid": ("due",), "void": ()},
+    "payment": {
+        "pending": ("on_its_way", "paid", "failed", "expired"),
+        "on_its_way": ("paid", "failed"),
+        "failed": ("paid",),
+        "expired": ("paid", "on_its_way"),
+        "paid": (),
+    },
+    "refund": {
+        "requested": ("sent", "failed"),
+        "sent": ("succeeded", "failed"),
+        "succeeded": ("failed",),
+        "failed": ("paid_manually",),
+        "paid_manually": (),
+    },
+    "mail": {
+        "queued": ("claimed", "failed", "dropped"),
+        "claimed": ("claimed", "sent", "queued", "failed", "dropped"),
+        "sent": (),
+        "failed": ("queued",),
+        "dropped": (),
+    },
+}  # fmt: skip
+
+
+def move(kind: str, old: str, new: str) -> str:
+    """The new state, if the move is declared; MoveNotDeclared otherwise (DESIGN of states)."""
+    if new not in MOVES[kind].get(old, ()):
+        raise MoveNotDeclared(kind=kind, old=old, new=new)
+    return new
+
+
+def may(kind: str, old: str, new: str) -> bool:
+    """Whether the move is declared; for buttons."""
+    return new in MOVES[kind].get(old, ())

@@ -1,0 +1,88 @@
+"""The ways of reading: one row by its key, rows under one hash key, rows of an index, what is due.
+
+Reads by key are strongly consistent; reads of an index are not and never decide uniqueness.
+Which keys there are, rows.py says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, TypeVar
+
+from pynamodb.exceptions import DoesNotExist
+
+from chalicelib.store.codec import instant_text
+from chalicelib.store.rows import KEPT
+
+R = TypeVar("R")
+
+PAGE = 100
+
+
+def get(kind: type[R], *key: str) -> R | None:
+    """One row by its key as rows.py formats it, or None."""
+    how = KEPT[kind]
+    try:
+        item = how.model.get(*key, consistent_read=True)
+    except (DoesNotExist, ValueError):  # ValueError: another kind of row lies there
+        return None
+    row: R = how.row(item)
+    return row
+
+
+def reread(row: R) -> R | None:
+    """The row as it is now."""
+    return get(type(row), *KEPT[type(row)].key(row))
+
+
+def under(table: Any, hash_key: str, prefix: str | None = None) -> list[Any]:
+    """Every row under one hash key, whose range key starts with `prefix`, in key order."""
+    condition = None
+    if prefix is not None and table._range_keyname:
+        condition = table._range_key_attribute().startswith(prefix)
+    found = table.query(hash_key, condition, consistent_read=True, page_size=PAGE)
+    return [_row(item) for item in found]
+
+
+def indexed(
+    index: Any,
+    hash_key: str,
+    prefix: str | None = None,
+    limit: int | None = None,
+    newest_first: bool = False,
+) -> Iterator[Any]:
+    """Rows that an index shows under a key; eventually consistent."""
+    condition = None
+    if prefix is not None:
+        condition = index._range_key_attribute().startswith(prefix)
+    for item in index.query(
+        hash_key, condition, limit=limit, scan_index_forward=not newest_first, page_size=PAGE
+    ):
+        yield _row(item)
+
+
+def due(table: Any, shard: str, now: datetime, limit: int = 200) -> list[Any]:
+    """Rows of a table that have fallen due, oldest first; at most `limit` in one go."""
+    condition = table.due_at <= instant_text(now)
+    return [_row(item) for item in table.due.query(shard, condition, limit=limit)]
+
+
+def many(kind: type[R], keys: list[tuple[str, ...]]) -> list[R]:
+    """Several rows by their keys in one call for a hundred; missing ones are left out."""
+    how = KEPT[kind]
+    plain = [key[0] if len(key) == 1 else key for key in keys]
+    return [how.row(item) for item in how.model.batch_get(plain, consistent_read=True)]
+
+
+def everything(table: Any) -> Iterator[Any]:
+    """Every row of a table: for checks and exports, never on a person's path."""
+    for item in table.scan(page_size=PAGE):
+        yield _row(item)
+
+
+_BY_MODEL = {how.model: how for how in KEPT.values()}
+
+
+def _row(item: Any) -> Any:
+    return _BY_MODEL[type(item)].row(item)

@@ -1,0 +1,258 @@
+"""Which row lies in which table under which key, and what it shows to which index.
+
+Each `keep` line is the key format of one kind of row; DynamoDB names are built nowhere else.
+The PynamoDB model of a kind is derived from its dataclass, so that a field is declared once.
+Reading lives in reads.py, writing in commit.py.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from typing import Any
+
+from chalicelib.rules.access import BrowserSession, RateCounter, SignInToken, SpentForm
+from chalicelib.rules.applications import Application, Unique
+from chalicelib.rules.audit import AuditRow
+from chalicelib.rules.circle import CircleSettings, Document, JobRun, Task
+from chalicelib.rules.enrolments import Enrolment
+from chalicelib.rules.groups import Group, Leadership, Session, SlugOwner, Term
+from chalicelib.rules.ledger import Entry
+from chalicelib.rules.mail import Mail
+from chalicelib.rules.offers import Offer
+from chalicelib.rules.payments import Marker, Obligation, Payment, Refund, StripeLookup
+from chalicelib.rules.people import EmailOwner, Person
+from chalicelib.rules.tasters import TasterBooking
+from chalicelib.store import tables
+from chalicelib.store.codec import attribute_for, hints_of, instant_text
+
+Key = tuple[str, ...]
+Shown = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """How one kind of row is kept."""
+
+    kind: type
+    table: Any  # a PynamoDB model class: its typing does not survive derivation
+    model: Any
+    key: Callable[[Any], Key]
+    shows: Callable[[Any], Shown]
+
+    def values(self, row: Any) -> dict[str, Any]:
+        """Every attribute of the item: key, what indexes see, fields."""
+        own = {field.name: getattr(row, field.name) for field in fields(row)}
+        names = [self.model._hash_keyname, self.model._range_keyname]
+        keys = dict(zip([n for n in names if n], self.key(row), strict=True))
+        return {**own, **self.shows(row), **keys}
+
+    def changed(self, row: Any, values: Mapping[str, Any]) -> dict[str, Any]:
+        """`values` and what they change for the indexes."""
+        before, after = self.shows(row), self.shows(replace(row, **values))
+        return {**values, **{k: v for k, v in after.items() if before.get(k) != v}}
+
+    def row(self, item: Any) -> Any:
+        """The dataclass of a read item."""
+        return self.kind(
+            **{
+                name: value
+                for name in hints_of(self.kind)
+                if (value := getattr(item, name)) is not None
+            }
+        )
+
+
+KEPT: dict[type, Kept] = {}
+
+
+def keep(
+    kind: type,
+    table: type[tables.Table],
+    key: Callable[[Any], Key],
+    shows: Callable[[Any], Shown] = lambda _: {},
+) -> None:
+    """Register a kind of row: its table, its key and what its indexes see."""
+    own = {
+        name: attribute_for(hint)
+        for name, hint in hints_of(kind).items()
+        if name not in table.get_attributes()
+    }
+    model = types.new_class(
+        f"{kind.__name__}Item",
+        (table,),
+        {"discriminator": kind.__name__},
+        lambda ns: ns.update(own),
+    )
+    KEPT[kind] = Kept(kind, table, model, key, shows)
+
+
+def kept(row: Any) -> Kept:
+    """How this row is kept; KeyError for a kind nobody registered."""
+    return KEPT[type(row)]
+
+
+def due(shard: str, at: datetime | None) -> Shown:
+    """What the due index sees: nothing once nothing is due."""
+    if at is None:
+        return {"due_shard": None, "due_at": None}
+    return {"due_shard": shard, "due_at": instant_text(at)}
+
+
+def _stamp(at: datetime | None) -> str:
+    return instant_text(at) if at else ""
+
+
+keep(CircleSettings, tables.Circle, lambda _: ("settings", "circle"))
+keep(Document, tables.Circle, lambda r: (f"document#{r.name}", r.version))
+keep(
+    Task,
+    tables.Circle,
+    lambda r: ("task#open", r.task_id),
+    lambda r: due("task", r.due_at),
+)
+keep(JobRun, tables.Circle, lambda r: ("job", r.job))
+
+keep(Person, tables.People, lambda r: (r.person_id,))
+keep(EmailOwner, tables.People, lambda r: (f"email#{r.email}",))
+
+keep(Group, tables.Groups, lambda r: (r.group_id, "group"))
+keep(SlugOwner, tables.Groups, lambda r: (f"slug#{r.slug}", "slug"))
+keep(
+    Term,
+    tables.Groups,
+    lambda r: (r.group_id, f"term#{r.term_id}"),
+    lambda r: {
+        "recruiting": "open" if r.state == "recruiting" else None,
+        "recruiting_sort": f"{_stamp(r.starts_at)}#{r.term_id}"
+        if r.state == "recruiting"
+        else None,
+    },
+)
+keep(
+    Session,
+    tables.Groups,
+    lambda r: (r.group_id, f"session#{r.term_id}#{_stamp(r.starts_at)}#{r.session_id}"),
+)
+keep(
+    Leadership,
+    tables.Groups,
+    lambda r: (r.group_id, f"leadership#{r.term_id}#{r.leader_id}"),
+    lambda r: {"item_sort": f"{r.group_id}#{r.term_id}"},
+)
+
+keep(
+    Application,
+    tables.Applications,
+    lambda r: (r.application_id, "application"),
+    lambda r: (
+        {
+            "term_sort": f"application#{r.state}#{r.waitlist_key}",
+            "person_sort": f"application#{_stamp(r.created_at)}" if r.person_id else None,
+        }
+        | due("retention", r.retain_until)
+    ),
+)
+keep(
+    TasterBooking,
+    tables.Applications,
+    lambda r: (r.booking_id, "booking"),
+    lambda r: (
+        {
+            "application_id": r.booking_id,
+            "term_sort": f"booking#{_stamp(r.starts_at)}#{r.booking_id}",
+            "session_sort": f"{r.state}#{_stamp(r.booked_at)}#{r.booking_id}",
+            "person_sort": f"booking#{_stamp(r.starts_at)}" if r.person_id else None,
+        }
+        | due("retention", r.retain_until)
+    ),
+)
+keep(Unique, tables.Applications, lambda r: (f"unique#{r.name}", "unique"))
+keep(
+    Offer,
+    tables.Applications,
+    lambda r: (r.application_id, f"offer#{r.offer_id}"),
+    lambda r: (
+        {
+            "term_sort": f"offer#{r.state}#{_stamp(r.made_at)}#{r.offer_id}",
+            "person_sort": f"offer#{_stamp(r.made_at)}" if r.person_id else None,
+        }
+        | due("offer", r.hold_until if r.state == "open" else None)
+    ),
+)
+
+keep(Enrolment, tables.Enrolments, lambda r: (r.term_id, r.person_id))
+
+keep(
+    Obligation,
+    tables.Payments,
+    lambda r: (r.obligation_id, "obligation"),
+    lambda r: {
+        "person_sort": f"obligation#{_stamp(r.created_at)}" if r.person_id else None,
+        "term_sort": f"obligation#{r.obligation_id}",
+    },
+)
+keep(
+    Payment,
+    tables.Payments,
+    lambda r: (r.obligation_id, f"payment#{r.payment_id}"),
+    lambda r: (
+        {
+            "person_sort": f"payment#{_stamp(r.created_at)}" if r.person_id else None,
+            "term_sort": f"payment#{_stamp(r.created_at)}#{r.payment_id}",
+        }
+        | due("payment", r.check_at)
+    ),
+)
+keep(StripeLookup, tables.Payments, lambda r: (f"stripe#{r.stripe_id}", "lookup"))
+keep(
+    Refund,
+    tables.Payments,
+    lambda r: (r.obligation_id, f"refund#{r.refund_id}"),
+    lambda r: (
+        {
+            "person_sort": f"refund#{_stamp(r.requested_at)}" if r.person_id else None,
+            "term_sort": f"refund#{_stamp(r.requested_at)}#{r.refund_id}",
+        }
+        | due("refund", r.check_at)
+    ),
+)
+
+keep(
+    Entry,
+    tables.Ledger,
+    lambda r: (r.book, r.entry_id),
+    lambda r: {
+        "book_month": f"{r.book}#{r.posted_at:%Y-%m}",
+        "posted_sort": f"{_stamp(r.posted_at)}#{r.entry_id}",
+    },
+)
+
+keep(
+    Mail,
+    tables.Outbox,
+    lambda r: (r.message_key,),
+    lambda r: (
+        {
+            "day": f"{r.queued_at:%Y-%m-%d}",
+            "queued_sort": f"{_stamp(r.queued_at)}#{r.message_key}",
+        }
+        | due("mail", r.due_at)
+    ),
+)
+
+keep(Marker, tables.Events, lambda r: (r.marker_id,))
+
+keep(SignInToken, tables.Access, lambda r: (r.token_id, "sign-in"))
+keep(BrowserSession, tables.Access, lambda r: (r.session_hash, "session"))
+keep(SpentForm, tables.Access, lambda r: (r.form_key, "form"))
+keep(RateCounter, tables.Access, lambda r: (f"rate#{r.name}", "rate"))
+
+keep(
+    AuditRow,
+    tables.Audit,
+    lambda r: (r.subject, f"{_stamp(r.at)}#{r.audit_id}"),
+    lambda r: {"day": f"{r.at:%Y-%m-%d}"},
+)

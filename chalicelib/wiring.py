@@ -1,0 +1,70 @@
+"""Builds `Outside` from settings, each gateway on first use.
+
+Stand-ins are HTTP servers that an endpoint URL in the settings reaches, so nothing here knows
+them. `install` lets the runner and the tests bring a clock of their own.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from chalicelib import settings as settings_module
+from chalicelib.gateways.clock import SystemClock, TimeSortedIds
+from chalicelib.gateways.outside import Clock, Files, Ids, Mailer, Places, Stripe
+from chalicelib.settings import Settings
+from chalicelib.store import tables
+
+
+class Wired:
+    """The real outside. A gateway is imported and built when a flow first asks for it, so that
+    a function never loads what it does not use."""
+
+    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+        self.settings = settings
+        self.clock: Clock = clock or SystemClock()
+        self.ids: Ids = TimeSortedIds(self.clock)
+        tables.bind(settings.table_prefix, settings.region)
+
+    @cached_property
+    def places(self) -> Places:
+        return Places(base_url=self.settings.base_url, link_keys=self.settings.link_keys)
+
+    @cached_property
+    def stripe(self) -> Stripe:
+        """With the refund key where this function has it, else the key that only sells."""
+        from chalicelib.gateways.stripe_gateway import StripeGateway
+
+        key = self.settings.stripe_refund_key or self.settings.stripe_secret_key
+        return StripeGateway(key, self.settings.stripe_api_base or None)
+
+    @cached_property
+    def mailer(self) -> Mailer:
+        from chalicelib.gateways.ses_mailer import SesMailer
+
+        return SesMailer(self.settings.region, self.settings.mail_configuration_set)
+
+    @cached_property
+    def files(self) -> Files:
+        from chalicelib.gateways.s3_files import S3Files
+
+        return S3Files(self.settings.region, self.settings.export_bucket)
+
+
+_installed: dict[str, Wired] = {}
+
+
+def outside() -> Wired:
+    """The outside of this process, built on the first call."""
+    if "wired" not in _installed:
+        _installed["wired"] = Wired(settings_module.read())
+    return _installed["wired"]
+
+
+def install(wired: Wired) -> None:
+    """Use this outside from now on: for the runner on a laptop and for tests."""
+    _installed["wired"] = wired
+
+
+def uninstall() -> None:
+    """Forget the outside; the next call reads the settings again."""
+    _installed.clear()

@@ -1,0 +1,40 @@
+"""Fixtures every tier shares: dummy credentials, moto's tables, an empty world for each test."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+os.environ.update(
+    AWS_ACCESS_KEY_ID="invented",
+    AWS_SECRET_ACCESS_KEY="invented",
+    AWS_DEFAULT_REGION="eu-west-2",
+    AWS_ACCOUNT_ID_ENDPOINT_MODE="disabled",
+)
+
+import boto3
+import pytest
+from moto import mock_aws
+from moto.backends import get_backend
+
+from chalicelib import wiring
+from local.tables import create_tables
+from tests.world import World
+
+
+@pytest.fixture(scope="session")
+def _aws() -> Iterator[None]:
+    """moto for the whole session: clients outlive a single mock."""
+    with mock_aws():
+        create_tables(boto3.client("dynamodb"), "test")
+        yield
+
+
+@pytest.fixture
+def world(_aws: None) -> Iterator[World]:
+    """An empty world at its first moment."""
+    tables = get_backend("dynamodb")["123456789012"]["eu-west-2"].tables
+    for table in tables.values():
+        table.items.clear()
+    yield World()
+    wiring.uninstall()
