@@ -1,0 +1,124 @@
+"""The endpoints the stand-in plays: one table from method and path to what they do.
+
+A new resource (disputes, transfers, accounts) is a module of its own and rows in this table.
+What does not live here: HTTP, keys and idempotency (server.py, answering.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from local.fake_stripe import balance, refunds, sessions
+from local.fake_stripe.lists import expanded, filtered, page
+from local.fake_stripe.refusals import Refused
+from local.fake_stripe.world import World
+
+Json = dict[str, Any]
+Act = Callable[[World, Json, str], Json]
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One row; `path` is written as in Stripe's description."""
+
+    method: str
+    path: str
+    act: Act
+
+    @property
+    def name(self) -> str:
+        return f"{self.method} {self.path}"
+
+    def thing_id(self, path: str) -> str | None:
+        """The id in `path` ("" when this endpoint takes none), None when it is another's path."""
+        ours, theirs = self.path.split("/"), path.split("/")
+        if len(ours) != len(theirs):
+            return None
+        taken = [b for a, b in zip(ours, theirs, strict=True) if a.startswith("{")]
+        fixed = [(a, b) for a, b in zip(ours, theirs, strict=True) if not a.startswith("{")]
+        return "".join(taken) if all(a == b for a, b in fixed) and all(taken) else None
+
+
+def _one(kind: str) -> Act:
+    return lambda world, _params, thing_id: world.get(kind, thing_id)
+
+
+def _many(kind: str, *fields: str) -> Act:
+    def act(world: World, params: Json, path: str) -> Json:
+        return page(filtered(world.all(kind), params, fields), params, path)
+
+    return act
+
+
+def _movements(world: World, params: Json, path: str) -> Json:
+    things = filtered(world.all("balance_transaction"), params, ("source", "type", "currency"))
+    return page(things, params, path)
+
+
+def _events(world: World, params: Json, path: str) -> Json:
+    """Events are listed for 30 days, also by a list of types and by whether they arrived."""
+    rest = {k: v for k, v in params.items() if k not in ("types", "delivery_success")}
+    missed = {each["event_id"] for each in world.deliveries if each["state"] != "delivered"}
+    arrived = params.get("delivery_success")
+    return page(
+        [
+            each
+            for each in filtered(world.all("event"), rest, ("type",))
+            if each["type"] in params.get("types", [each["type"]])
+            and each["created"] > world.epoch() - 30 * 86_400
+            and arrived in (None, each["id"] not in missed)
+        ],
+        params,
+        path,
+    )
+
+
+ENDPOINTS = (
+    Endpoint("GET", "/v1/balance", lambda world, _params, _path: balance.balance(world)),
+    Endpoint("GET", "/v1/balance_transactions", _movements),
+    Endpoint("GET", "/v1/balance_transactions/{id}", _one("balance_transaction")),
+    Endpoint("GET", "/v1/charges", _many("charge", "payment_intent", "transfer_group")),
+    Endpoint("GET", "/v1/charges/{charge}", _one("charge")),
+    Endpoint("GET", "/v1/checkout/sessions", _many("checkout.session", "payment_intent", "status")),
+    Endpoint(
+        "POST", "/v1/checkout/sessions", lambda world, params, _path: sessions.create(world, params)
+    ),
+    Endpoint("GET", "/v1/checkout/sessions/{session}", _one("checkout.session")),
+    Endpoint(
+        "POST",
+        "/v1/checkout/sessions/{session}/expire",
+        lambda world, _params, thing_id: sessions.expire(world, thing_id),
+    ),
+    Endpoint("GET", "/v1/events", _events),
+    Endpoint("GET", "/v1/events/{id}", _one("event")),
+    Endpoint("GET", "/v1/payment_intents", _many("payment_intent")),
+    Endpoint("GET", "/v1/payment_intents/{intent}", _one("payment_intent")),
+    Endpoint("GET", "/v1/refunds", _many("refund", "charge", "payment_intent")),
+    Endpoint("POST", "/v1/refunds", lambda world, params, _path: refunds.create(world, params)),
+    Endpoint("GET", "/v1/refunds/{refund}", _one("refund")),
+)
+
+
+def route(method: str, path: str) -> tuple[Endpoint, str]:
+    """The endpoint of a request and the id in its path; raises Stripe's 404."""
+    for endpoint in ENDPOINTS:
+        thing_id = endpoint.thing_id(path)
+        if endpoint.method == method and thing_id is not None:
+            return endpoint, thing_id
+    raise Refused(f"Unrecognized request URL ({method}: {path}).", status=404)
+
+
+def catch_up(world: World) -> None:
+    """Let everything happen whose time has come: sessions end, refunds meet their fate."""
+    sessions.expire_due(world)
+    refunds.settle_due(world)
+    balance.settle_due(world)
+
+
+def perform(world: World, endpoint: Endpoint, path: str, thing_id: str, params: Json) -> Json:
+    """Do what the request asks, and expand what it wants expanded."""
+    catch_up(world)
+    thing = endpoint.act(world, params, thing_id or path)
+    return expanded(world, thing, params.get("expand", []))
