@@ -8,6 +8,7 @@ Refusal                         the caller asked for something that cannot be; n
 ├── NotAllowed              403 signed in, but not for this page
 ├── ForeignForm             403 a form that did not come from our own pages
 ├── LinkNotValid            410 a personal link that was cut, replaced or forged
+│   └── SignInEnded             a sign-in link or code that was used, or is too old
 ├── TooManyTries            429 a rate limit
 ├── Conflict                409 the thing is no longer in the state the act needs
 │   ├── MoveNotDeclared         a state cannot follow that state
@@ -15,6 +16,12 @@ Refusal                         the caller asked for something that cannot be; n
 │   ├── NoSeatLeft              the term is full
 │   ├── NoGuestPlaceLeft        the session has no guest place left
 │   ├── AlreadyBooked           the same person already holds this place
+│   ├── AlreadyCounted          the same money fact was counted before; not an error to Stripe
+│   ├── EnrolmentExists         the person holds a seat in this term already
+│   ├── PaymentOnItsWay         a delayed payment for the same debt is not settled yet
+│   ├── AlreadyApplied          a newer application of the same address stands in this group
+│   ├── InterviewOutcomeMissing no offer before an interview that ended well
+│   ├── OfferStands             the applicant has an offer; that has to end first
 │   ├── OfferNotOpen            the offer was taken, declined, withdrawn or has expired
 │   ├── TermNotOpen             the term does not recruit (any more)
 │   ├── RefundNotPossible       more than was paid, or reserved already
@@ -60,7 +67,7 @@ class InvalidForm(Refusal):
 
     status = 422
 
-    def __init__(self, errors: Mapping[str, str], typed: Mapping[str, str], **facts: Any) -> None:
+    def __init__(self, errors: Mapping[str, str], typed: Mapping[str, Any], **facts: Any) -> None:
         super().__init__(errors=dict(errors), **facts)
         self.errors = dict(errors)
         self.typed = dict(typed)
@@ -102,6 +109,13 @@ class LinkNotValid(Refusal):
     status = 410
 
 
+class SignInEnded(LinkNotValid):
+    """A sign-in link or code that was used, is too old, or had too many wrong codes."""
+
+    def __init__(self, **facts: Any) -> None:
+        super().__init__(**{"back": "/sign-in", **facts})
+
+
 class TooManyTries(Refusal):
     """A rate limit; `minutes` says how long to wait."""
 
@@ -130,6 +144,30 @@ class NoGuestPlaceLeft(Conflict):
 
 class AlreadyBooked(Conflict):
     """The same person already holds this place."""
+
+
+class AlreadyCounted(Conflict):
+    """The same money fact was counted before: a replay, and nothing is left to do."""
+
+
+class EnrolmentExists(Conflict):
+    """The person holds a seat in this term already."""
+
+
+class PaymentOnItsWay(Conflict):
+    """A delayed payment for the same debt is not settled yet; paying again would be twice."""
+
+
+class AlreadyApplied(Conflict):
+    """A newer application of the same address stands in this group (A1)."""
+
+
+class InterviewOutcomeMissing(Conflict):
+    """The group asks for an interview, and none has ended well yet (R51)."""
+
+
+class OfferStands(Conflict):
+    """The applicant has an offer; it has to be declined or withdrawn first."""
 
 
 class OfferNotOpen(Conflict):

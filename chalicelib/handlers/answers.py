@@ -62,8 +62,8 @@ def with_cookie(
         f"{name}={value}; Path={settings.base_path or '/'}; Max-Age={seconds}; "
         f"HttpOnly; SameSite=Lax{secure}"
     )
-    answer.headers.setdefault("Set-Cookie", [])
-    answer.headers["Set-Cookie"].append(cookie)
+    before = answer.headers.get("Set-Cookie", [])
+    answer.headers["Set-Cookie"] = [*([before] if isinstance(before, str) else before), cookie]
     return answer
 
 

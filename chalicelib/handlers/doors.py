@@ -16,6 +16,7 @@ from chalice.app import Blueprint, Response
 from chalicelib import wiring
 from chalicelib.errors import (
     AlreadyAnswered,
+    FreshSignInNeeded,
     InvalidForm,
     NotFound,
     NotSigned,
@@ -30,6 +31,7 @@ from chalicelib.handlers.visit import PARAMETER, Visit
 from chalicelib.rules.forms import Answers
 
 View = Callable[..., Response]
+Answered = Callable[[Visit, str], Response]
 FORM_TYPE = "application/x-www-form-urlencoded"
 log = logging.getLogger("balint.doors")
 
@@ -54,10 +56,15 @@ class Doors(Blueprint):
         return register
 
     def form(
-        self, path: str, audience: Audience, again: View | None = None
+        self,
+        path: str,
+        audience: Audience,
+        again: View | None = None,
+        answered: Answered = Visit.go,
     ) -> Callable[[View], View]:
         """A POST from one of our pages, answered once. With `again`, answers that cannot be read
-        bring that page back with everything that was typed and every error at once."""
+        bring that page back with everything that was typed and every error at once. `answered`
+        gives the first answer again: it differs where the answer sets a cookie."""
 
         def register(view: View) -> View:
             AUDIENCES["POST", path] = audience
@@ -66,7 +73,7 @@ class Doors(Blueprint):
                 return _answer(
                     self,
                     audience,
-                    lambda visit: _submit(visit, view, again, parameters),
+                    lambda visit: _submit(visit, view, again, answered, parameters),
                     parameters,
                 )
 
@@ -96,20 +103,31 @@ class Doors(Blueprint):
         return register
 
 
-def _submit(visit: Visit, view: View, again: View | None, parameters: dict[str, str]) -> Response:
+def _submit(
+    visit: Visit,
+    view: View,
+    again: View | None,
+    answered: Answered,
+    parameters: dict[str, str],
+) -> Response:
     """A form's whole way: checked, answered once, shown again when it cannot be read."""
     try:
         before = access.answer_of_form(visit.form_key)
         if before is not None:
-            return visit.go(before)
+            return answered(visit, before)
         visit.check_form()
         return view(visit, **parameters)
-    except AlreadyAnswered as answered:
-        return visit.go(answered.location)
+    except AlreadyAnswered as already:
+        return answered(visit, already.location)
     except InvalidForm as invalid:
         if again is None:
             raise
         return again(visit, **parameters, answers_given=Answers.from_invalid(invalid))
+    except Refusal:  # perhaps of our own first press, which was answered while we were looking
+        before = access.answer_of_form(visit.form_key)
+        if before is None:
+            raise
+        return answered(visit, before)
 
 
 def _answer(
@@ -127,15 +145,17 @@ def _answer(
         return view(visit)
     except SignInNeeded:
         return visit.go(f"/sign-in?next={visit.path}")
+    except FreshSignInNeeded as needed:
+        return visit.go(f"/sign-in?fresh=yes&next={needed.facts['back']}")
     except NotSigned as error:
         log.warning("not_signed path=%s", visit.request.path)
         return answers.plain(visit.settings, f"{error}\n", error.status)
     except Refusal as refusal:
         log.info("refused code=%s path=%s", refusal.code, visit.request.path)
-        return visit.page("problem", refusal.status, refusal=refusal)
+        return visit.problem(refusal)
     except Trouble as trouble:
         log.error("trouble code=%s path=%s", trouble.code, visit.request.path, exc_info=True)
-        return visit.page("problem", trouble.status, refusal=trouble)
+        return visit.problem(trouble)
     except Exception:  # the outermost door: a bug is a logged 500, never a leak
         log.exception("bug path=%s", visit.request.path)
         return answers.plain(visit.settings, BUG, 500)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from chalice.app import Response
 
 from chalicelib import rendering
-from chalicelib.errors import NotFound
 from chalicelib.handlers import answers
 from chalicelib.handlers.audience import Audience
 from chalicelib.handlers.doors import Doors
@@ -23,8 +22,5 @@ def show_health(visit: Visit) -> Response:
 @door.page("/static/{name}", Audience.ANYONE)
 def static_file(visit: Visit, name: str) -> Response:
     """A file of templates/static."""
-    try:
-        body, content_type = rendering.static(name)
-    except KeyError:
-        raise NotFound from None
+    body, content_type = rendering.static(name)
     return answers.static_file(visit.settings, body, content_type)

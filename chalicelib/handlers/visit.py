@@ -15,7 +15,14 @@ from urllib.parse import parse_qs
 from chalice.app import Request, Response
 
 from chalicelib import rendering
-from chalicelib.errors import ForeignForm, FreshSignInNeeded, InvalidForm, NotFound
+from chalicelib.errors import (
+    ForeignForm,
+    FreshSignInNeeded,
+    InvalidForm,
+    NotFound,
+    Refusal,
+    Trouble,
+)
 from chalicelib.flows import access, circle
 from chalicelib.handlers import answers
 from chalicelib.rules import links
@@ -96,14 +103,15 @@ class Visit:
         return dict(self.request.query_params or {})
 
     @cached_property
-    def _body(self) -> bytes:
+    def body(self) -> bytes:
+        """The raw bytes that were sent, decoded by nobody."""
         body = self.request.raw_body
         return body if isinstance(body, bytes) else body.encode()
 
     @cached_property
     def typed(self) -> dict[str, str | list[str]]:
         """What the form holds: one value as text, several as a list."""
-        body = self._body
+        body = self.body
         if len(body) > BODY_MAX:
             raise InvalidForm({"": "too_long"}, {})
         parsed = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True)
@@ -147,7 +155,7 @@ class Visit:
     def form_key(self) -> str:
         """The idempotency key of this submission."""
         nonce = str(self.typed.get(NONCE_FIELD, ""))
-        return links.form_key(nonce, self.path, self._body)
+        return links.form_key(nonce, self.path, self.body)
 
     def caller(self, location: str, actor: str | None = None) -> Caller:
         """Who acts, spending the form with the act, its answer leading to `location`."""
@@ -165,20 +173,26 @@ class Visit:
         self, name: str, status: int = 200, answers_given: Answers | None = None, **facts: Any
     ) -> Response:
         """A page with the facts that every page has."""
-        body = rendering.page(
-            name,
-            visit=self,
-            base_path=self.settings.base_path,
-            base_url=self.settings.base_url,
-            circle_name=self.circle.name if self.circle else "",
-            circle_email=self.circle.email if self.circle else "",
-            nonce=self.nonce(),
-            now=self.now,
-            answers=answers_given or Answers.empty(),
-            **facts,
-        )
-        given = answers_given.errors if answers_given else {}
-        return answers.html(self.settings, body, 422 if given else status)
+        given = answers_given or Answers.empty()
+        body = rendering.page(name, **self._facts(), answers=given, **facts)
+        return answers.html(self.settings, body, 422 if given.errors else status)
+
+    def problem(self, error: Refusal | Trouble) -> Response:
+        """The page of a refusal or of trouble outside, saying what to do."""
+        back = str(error.facts.get("back", "")) if isinstance(error, Refusal) else ""
+        body = rendering.problem(error, **self._facts(), back_path=back)
+        return answers.html(self.settings, body, error.status)
+
+    def _facts(self) -> dict[str, Any]:
+        return {
+            "visit": self,
+            "base_path": self.settings.base_path,
+            "base_url": self.settings.base_url,
+            "circle_name": self.circle.name if self.circle else "",
+            "circle_email": self.circle.email if self.circle else "",
+            "nonce": self.nonce(),
+            "now": self.now,
+        }
 
     @property
     def roles(self) -> tuple[str, ...]:

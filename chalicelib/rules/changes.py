@@ -7,7 +7,7 @@ sentence. What does not live here: keys, tables, DynamoDB.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,6 +42,15 @@ Condition = Is | Below | Under
 
 
 @dataclass(frozen=True)
+class Ref:
+    """A row known only by the fields its key is made of, for a write that needs no reading:
+    counters, and values that no index sees."""
+
+    kind: type
+    ids: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Create:
     """A new row; refused when its key exists."""
 
@@ -58,6 +67,19 @@ class Update:
     add: Mapping[str, int] = field(default_factory=dict)
     when: tuple[Condition, ...] = ()
     refusal: type[Refusal] = StateChanged
+
+
+@dataclass(frozen=True)
+class Count:
+    """One more in a counter that may not be there yet: it grows while it is below `limit`.
+
+    `row` says what the counter is when it begins; its number in `name` is left to the store.
+    """
+
+    row: Any
+    name: str
+    limit: int
+    refusal: Callable[[], Refusal] = StateChanged
 
 
 @dataclass(frozen=True)
@@ -78,7 +100,7 @@ class Remove:
     refusal: type[Refusal] = StateChanged
 
 
-Write = Create | Update | Require | Remove
+Write = Create | Update | Count | Require | Remove
 
 
 @dataclass(frozen=True)

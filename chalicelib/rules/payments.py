@@ -49,6 +49,8 @@ class Payment:
     group_id: str
     term_id: str
     book: str
+    email: str  # whom receipts and refunds are told
+    title: str  # what it is for, in words
     person_id: str | None = None
     key: str = ""
     params: Mapping[str, Any] = field(default_factory=dict)
@@ -91,8 +93,11 @@ class Refund:
     requested_at: datetime
     book: str
     term_id: str
+    application_id: str
     person_id: str | None = None
     intent_id: str
+    email: str
+    title: str
     stripe_refund_id: str | None = None
     attempts: int = 0
     failure: str = ""

@@ -56,7 +56,7 @@ MOVES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "completed": (),
         "cancelled": ("active",),
     },
-    "obligation": {"due": ("paid", "void"), "paid": ("due",), "void": ()},
+    "obligation": {"due": ("paid", "void"), "paid": ("due", "void"), "void": ("paid",)},
     "payment": {
         "pending": ("on_its_way", "paid", "failed", "expired"),
         "on_its_way": ("paid", "failed"),

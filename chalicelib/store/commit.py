@@ -26,6 +26,7 @@ from chalicelib.rules.changes import (
     Below,
     Caller,
     Change,
+    Count,
     Create,
     Is,
     Remove,
@@ -129,8 +130,8 @@ def _condition_failed(reason: CancellationReason | None) -> bool:
 
 
 def _in_wire_order(writes: tuple[Write, ...]) -> list[Write]:
-    order = (Require, Remove, Create, Update)
-    return [write for kind in order for write in writes if isinstance(write, kind)]
+    order: tuple[tuple[type, ...], ...] = ((Require,), (Remove,), (Create,), (Update, Count))
+    return [write for kinds in order for write in writes if isinstance(write, kinds)]
 
 
 def _transact(writes: tuple[Write, ...], token: str) -> None:
@@ -152,22 +153,36 @@ def _add_update(transaction: TransactWrite, how: Kept, write: Update) -> None:
         actions.append(attribute.remove() if value is None else attribute.set(value))
     for name, amount in write.add.items():
         actions.append(getattr(how.model, name).add(amount))
-    item = how.model(*how.key(write.row))
+    item = how.model(*how.key_of(write.row))
     transaction.update(item, actions=actions, condition=_holds(how, write.when))
 
 
+def _add_count(transaction: TransactWrite, how: Kept, write: Count) -> None:
+    model = how.model
+    keys = (model._hash_keyname, model._range_keyname, write.name)
+    begins = {k: v for k, v in _present(how.values(write.row)).items() if k not in keys}
+    counter = getattr(model, write.name)
+    actions = [model.row_kind.set(model), model.schema_version.set(tables.SCHEMA_VERSION)]
+    actions += [counter.add(1)]
+    actions += [getattr(model, name).set(value) for name, value in begins.items()]
+    below: Condition = counter.does_not_exist() | (counter < write.limit)
+    transaction.update(model(*how.key_of(write.row)), actions=actions, condition=below)
+
+
 def _add_require(transaction: TransactWrite, how: Kept, write: Require) -> None:
-    transaction.condition_check(how.model, *how.key(write.row), condition=_holds(how, write.when))
+    hash_key, range_key = (*how.key_of(write.row), None)[:2]
+    transaction.condition_check(how.model, hash_key, range_key, condition=_holds(how, write.when))
 
 
 def _add_remove(transaction: TransactWrite, how: Kept, write: Remove) -> None:
     condition = _holds(how, write.when) if write.when else None
-    transaction.delete(how.model(*how.key(write.row)), condition=condition)
+    transaction.delete(how.model(*how.key_of(write.row)), condition=condition)
 
 
 ADDERS: dict[type, Callable[[TransactWrite, Kept, Any], None]] = {
     Create: _add_create,
     Update: _add_update,
+    Count: _add_count,
     Require: _add_require,
     Remove: _add_remove,
 }

@@ -16,6 +16,7 @@ from typing import Any
 from chalicelib.rules.access import BrowserSession, RateCounter, SignInToken, SpentForm
 from chalicelib.rules.applications import Application, Unique
 from chalicelib.rules.audit import AuditRow
+from chalicelib.rules.changes import Ref
 from chalicelib.rules.circle import CircleSettings, Document, JobRun, Task
 from chalicelib.rules.enrolments import Enrolment
 from chalicelib.rules.groups import Group, Leadership, Session, SlugOwner, Term
@@ -23,7 +24,7 @@ from chalicelib.rules.ledger import Entry
 from chalicelib.rules.mail import Mail
 from chalicelib.rules.offers import Offer
 from chalicelib.rules.payments import Marker, Obligation, Payment, Refund, StripeLookup
-from chalicelib.rules.people import EmailOwner, Person
+from chalicelib.rules.people import EmailOwner, Officer, Person
 from chalicelib.rules.tasters import TasterBooking
 from chalicelib.store import tables
 from chalicelib.store.codec import attribute_for, hints_of, instant_text
@@ -49,8 +50,14 @@ class Kept:
         keys = dict(zip([n for n in names if n], self.key(row), strict=True))
         return {**own, **self.shows(row), **keys}
 
+    def key_of(self, row: Any) -> Key:
+        """The key of a row, or of a Ref to one."""
+        return self.key(types.SimpleNamespace(**row.ids) if isinstance(row, Ref) else row)
+
     def changed(self, row: Any, values: Mapping[str, Any]) -> dict[str, Any]:
         """`values` and what they change for the indexes."""
+        if isinstance(row, Ref):
+            return dict(values)
         before, after = self.shows(row), self.shows(replace(row, **values))
         return {**values, **{k: v for k, v in after.items() if before.get(k) != v}}
 
@@ -91,7 +98,7 @@ def keep(
 
 def kept(row: Any) -> Kept:
     """How this row is kept; KeyError for a kind nobody registered."""
-    return KEPT[type(row)]
+    return KEPT[row.kind if isinstance(row, Ref) else type(row)]
 
 
 def due(shard: str, at: datetime | None) -> Shown:
@@ -105,6 +112,9 @@ def _stamp(at: datetime | None) -> str:
     return instant_text(at) if at else ""
 
 
+# The list of the `recruiting` index that a term stands on; one that is over stands on none.
+TERM_LISTS = {"recruiting": "open", "draft": "coming", "running": "coming"}
+
 keep(CircleSettings, tables.Circle, lambda _: ("settings", "circle"))
 keep(Document, tables.Circle, lambda r: (f"document#{r.name}", r.version))
 keep(
@@ -114,21 +124,28 @@ keep(
     lambda r: due("task", r.due_at),
 )
 keep(JobRun, tables.Circle, lambda r: ("job", r.job))
+keep(Officer, tables.Circle, lambda r: ("officer", r.person_id))
 
 keep(Person, tables.People, lambda r: (r.person_id,))
 keep(EmailOwner, tables.People, lambda r: (f"email#{r.email}",))
 
-keep(Group, tables.Groups, lambda r: (r.group_id, "group"))
+keep(
+    Group,
+    tables.Groups,
+    lambda r: (r.group_id, "group"),
+    lambda r: {
+        "recruiting": "group",  # the desk's list of all groups
+        "recruiting_sort": f"{r.title.casefold()}#{r.group_id}",
+    },
+)
 keep(SlugOwner, tables.Groups, lambda r: (f"slug#{r.slug}", "slug"))
 keep(
     Term,
     tables.Groups,
     lambda r: (r.group_id, f"term#{r.term_id}"),
     lambda r: {
-        "recruiting": "open" if r.state == "recruiting" else None,
-        "recruiting_sort": f"{_stamp(r.starts_at)}#{r.term_id}"
-        if r.state == "recruiting"
-        else None,
+        "recruiting": TERM_LISTS.get(r.state),
+        "recruiting_sort": f"{_stamp(r.starts_at)}#{r.term_id}" if r.state in TERM_LISTS else None,
     },
 )
 keep(

@@ -199,7 +199,7 @@ class Audit(Table):
 
 
 TABLES: dict[str, type[Table]] = {
-    table.Meta.table_name: table  # type: ignore[attr-defined]
+    table.Meta.table_name: table
     for table in (
         *(Circle, People, Groups, Applications, Enrolments, Payments, Ledger, Payouts),
         *(Certificates, Outbox, Events, Access, Audit),
@@ -223,7 +223,7 @@ def bind(prefix: str, region: str, host: str | None = None) -> Connection:
         max_pool_connections=16,
     )
     for name, table in TABLES.items():
-        table.Meta.table_name = f"{prefix}-{name}"  # type: ignore[attr-defined]
+        table.Meta.table_name = f"{prefix}-{name}"
         table._connection = None
         own = table._get_connection()
         connection.add_meta_table(own.get_meta_table())

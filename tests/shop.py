@@ -1,0 +1,193 @@
+"""The money side of the tests' world: the stand-in for Stripe behind the real SDK, offers, jobs.
+
+At the end of every story the books are proven and every word spoken with Stripe is held against
+its own description.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from chalicelib.flows import books, checkout, offers
+from chalicelib.gateways.stripe_gateway import StripeGateway
+from chalicelib.handlers import jobs
+from chalicelib.rules.applications import Application
+from chalicelib.rules.changes import Caller, Change, Create
+from chalicelib.rules.enrolments import Enrolment
+from chalicelib.rules.groups import Term, WholeTerm
+from chalicelib.rules.links import personal_link
+from chalicelib.rules.mail import Mail
+from chalicelib.rules.offers import Offer
+from chalicelib.rules.payments import Payment, Refund
+from chalicelib.rules.people import email_hash
+from chalicelib.store import reads, tables
+from chalicelib.store.commit import commit
+from chalicelib.store.payments import WholeDebt, whole_debt
+from local.fake_stripe import FakeStripe, conformity
+from tests.world import World
+
+ADMIN = Caller(actor="person-admin")
+SECRET = "whsec_invented"
+
+
+@dataclass(frozen=True)
+class Offered:
+    """An offer in somebody's hand: the ids, and the token of the mailed link."""
+
+    application_id: str
+    offer_id: str
+    token: str
+
+    @property
+    def which(self) -> offers.OfferId:
+        return offers.OfferId(application_id=self.application_id, offer_id=self.offer_id)
+
+
+class Shop:
+    """A world with a Stripe of its own."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.fake = FakeStripe(world.clock.now, webhook=self.receive, secret=SECRET, seed=1)
+        self.base_url = self.fake.start()
+        self.gateway = StripeGateway("sk_test_invented", self.base_url, max_network_retries=0)
+        world.outside.stripe = self.gateway
+        self.browser = world.browser("198.51.100.7")
+
+    def close(self) -> None:
+        """Let the stand-in go."""
+        self.gateway.close()
+        self.fake.stop()
+
+    def receive(self, body: bytes, headers: dict[str, str]) -> int:
+        """Our webhook door, as Stripe meets it."""
+        answer = self.browser.gateway.handle("POST", "/webhooks/stripe", headers, body)
+        return answer.status
+
+    # Before the money
+
+    def application(self, whole: WholeTerm, name: str, email: str = "") -> Application:
+        """An accepted application."""
+        mailbox = email or f"{name.lower().replace(' ', '.')}@example.org"
+        row = Application(
+            application_id=self.world.outside.ids.new("application"),
+            group_id=whole.group.group_id,
+            term_id=whole.term.term_id,
+            state="accepted",
+            full_name=name,
+            email=mailbox,
+            email_hash=email_hash(mailbox),
+            profession="gp",
+            created_at=self.world.now,
+            submitted_at=self.world.now,
+        )
+        commit(Change.of(Create(row)))
+        return row
+
+    def offer(self, whole: WholeTerm, name: str = "Pip Buttonwood", days: int = 7) -> Offered:
+        """An open offer to somebody new."""
+        return self.offer_to(self.application(whole, name), days)
+
+    def offer_to(self, application: Application, days: int = 7) -> Offered:
+        """An open offer for an application that is there."""
+        offer_id = self.world.outside.ids.new("offer")
+        offers.make_offer(self.world.outside, ADMIN, application.application_id, offer_id, days)
+        keys = self.world.outside.places.link_keys
+        token = personal_link(keys, "offer", f"{application.application_id}_{offer_id}", 1)
+        return Offered(application.application_id, offer_id, token)
+
+    # Paying
+
+    def press_pay(self, offered: Offered) -> str:
+        """Press Pay; where the browser goes."""
+        wish = checkout.Wish(
+            application_id=offered.application_id,
+            offer_id=offered.offer_id,
+            token=offered.token,
+            start_at_once=False,
+        )
+        return checkout.pay(self.world.outside, Caller(actor="applicant"), wish)
+
+    def session_of(self, url: str) -> str:
+        """The session id in a hosted page's address."""
+        return url.split("/c/pay/")[1].split("?")[0].split("#")[0]
+
+    def begin(self, offered: Offered) -> str:
+        """Press Pay; the id of the session that is open now."""
+        return self.session_of(self.press_pay(offered))
+
+    def pay(self, offered: Offered) -> str:
+        """Press Pay and pay with a card that works; no event is delivered yet."""
+        session_id = self.begin(offered)
+        self.fake.pay(session_id)
+        return session_id
+
+    def hear_all(self) -> None:
+        """Deliver every event Stripe has for us, once, in its order."""
+        self.fake.deliver_all()
+
+    def work(self) -> None:
+        """Let the jobs run until nothing is due."""
+        for _ in range(3):
+            jobs.tick({}, None)
+            jobs.send_refunds({}, None)
+            self.hear_all()
+            # jobs.send_mails({}, None)
+
+    def settle_down(self) -> None:
+        """Everything heard, every job done, a quarter of an hour later too."""
+        self.hear_all()
+        self.work()
+        self.world.clock.move(minutes=15)
+        self.work()
+
+    # Looking
+
+    def offer_row(self, offered: Offered) -> Offer:
+        return offers.load(offered.which)[1]
+
+    def debt(self, offered: Offered) -> WholeDebt:
+        debt = whole_debt(self.offer_row(offered).obligation_id)
+        assert debt is not None
+        return debt
+
+    def payment(self, offered: Offered) -> Payment:
+        """The only payment of an offer."""
+        (payment,) = self.debt(offered).payments
+        return payment
+
+    def refunds(self, offered: Offered) -> list[Refund]:
+        return list(self.debt(offered).refunds)
+
+    def roster(self, whole: WholeTerm) -> list[Enrolment]:
+        return reads.under(tables.Enrolments, whole.term.term_id)
+
+    def term(self, whole: WholeTerm) -> Term:
+        term = reads.reread(whole.term)
+        assert term is not None
+        return term
+
+    def mails(self, template: str = "") -> list[Mail]:
+        """Queued or sent mails of one kind."""
+        every = list(reads.everything(tables.Outbox))
+        return [one for one in every if not template or one.template == template]
+
+    def prove(self, with_stripe: bool = True) -> None:
+        """The books agree with themselves, the roster and Stripe."""
+        findings = books.prove(self.world.outside, with_stripe)
+        assert findings == [], findings
+        assert conformity.faults_of(self.fake) == []
+
+
+@contextmanager
+def a_shop(world: World) -> Iterator[Shop]:
+    """A shop whose books are proven when the story ends."""
+    shop = Shop(world)
+    try:
+        yield shop
+        shop.settle_down()
+        shop.prove()
+    finally:
+        shop.close()
