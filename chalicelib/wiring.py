@@ -27,7 +27,12 @@ class Wired:
 
     @cached_property
     def places(self) -> Places:
-        return Places(base_url=self.settings.base_url, link_keys=self.settings.link_keys)
+        return Places(
+            base_url=self.settings.base_url,
+            link_keys=self.settings.link_keys,
+            deployment=self.settings.table_prefix,
+            livemode=self.settings.livemode,
+        )
 
     @cached_property
     def stripe(self) -> Stripe:
@@ -41,7 +46,8 @@ class Wired:
     def mailer(self) -> Mailer:
         from chalicelib.gateways.ses_mailer import SesMailer
 
-        return SesMailer(self.settings.region, self.settings.mail_configuration_set)
+        settings = self.settings
+        return SesMailer(settings.region, settings.mail_configuration_set, settings.mail_sender)
 
     @cached_property
     def files(self) -> Files:

@@ -19,6 +19,8 @@ from moto.backends import get_backend
 
 from chalicelib import wiring
 from local.tables import create_tables
+from tests.dynamodb_local_fixtures import dynamodb_local, local_tables, local_world  # noqa: F401
+from tests.shop import Shop, a_shop
 from tests.world import World
 
 
@@ -38,3 +40,10 @@ def world(_aws: None) -> Iterator[World]:
         table.items.clear()
     yield World()
     wiring.uninstall()
+
+
+@pytest.fixture
+def shop(world: World) -> Iterator[Shop]:
+    """A world with a Stripe of its own; at the end its books are proven."""
+    with a_shop(world) as open_shop:
+        yield open_shop

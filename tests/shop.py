@@ -76,6 +76,7 @@ class Shop:
             group_id=whole.group.group_id,
             term_id=whole.term.term_id,
             state="accepted",
+            interview="suits",
             full_name=name,
             email=mailbox,
             email_hash=email_hash(mailbox),
@@ -134,7 +135,7 @@ class Shop:
             jobs.tick({}, None)
             jobs.send_refunds({}, None)
             self.hear_all()
-            # jobs.send_mails({}, None)
+            jobs.send_mails({}, None)
 
     def settle_down(self) -> None:
         """Everything heard, every job done, a quarter of an hour later too."""

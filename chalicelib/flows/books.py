@@ -11,7 +11,6 @@ from chalicelib.gateways.outside import Outside
 from chalicelib.rules.books import Finding, Kept, check_books
 from chalicelib.rules.changes import Change, Create
 from chalicelib.rules.circle import CircleSettings, Task
-from chalicelib.rules.enrolments import Enrolment
 from chalicelib.rules.groups import Term
 from chalicelib.rules.offers import Offer
 from chalicelib.rules.payments import Obligation, Payment, Refund

@@ -16,8 +16,10 @@ from chalicelib.rules.applications import Application
 from chalicelib.rules.audit import audit
 from chalicelib.rules.changes import Caller, Change, Is, Update
 from chalicelib.rules.circle import CircleSettings
+from chalicelib.rules.news import Debt
 from chalicelib.rules.offers import Offer
 from chalicelib.rules.payments import Obligation, Payment
+from chalicelib.rules.rates import counted
 from chalicelib.rules.stripe_objects import Checkout
 from chalicelib.store import applications, offers, reads
 from chalicelib.store.commit import commit
@@ -34,6 +36,7 @@ class Wish:
     offer_id: str
     token: str
     start_at_once: bool
+    address: str = ""  # the caller's network address, counted against card testing
     bank_debit: bool = False
 
 
@@ -111,7 +114,7 @@ def _begin(
         outside.ids.new("act"),
         payment_id=payment.payment_id,
     )
-    commit(change + act, caller, now)
+    commit(change + act + counted("checkout", now, client=wish.address), caller, now)
     return payment
 
 
@@ -139,7 +142,7 @@ def _nothing_due(
         start_at_once=press.start_at_once,
         person_id=press.person_id,
     )
-    debt = settling.Debt(obligation=obligation, payment=free, offer=offer, application=application)
+    debt = Debt(obligation=obligation, payment=free, offer=offer, application=application)
     return free, settling.nothing_due(debt, agreed, press.now)
 
 

@@ -11,11 +11,11 @@ from typing import Any
 from chalicelib.errors import LinkNotValid, NotFound, OfferNotOpen
 from chalicelib.gateways.outside import Outside
 from chalicelib.rules import offers as rules
-from chalicelib.rules.applications import Application
+from chalicelib.rules.applications import Act, Application, moved
 from chalicelib.rules.audit import audit
 from chalicelib.rules.changes import Caller, Change
-from chalicelib.rules.circle import CircleSettings, Document
 from chalicelib.rules.checkout import shown_state
+from chalicelib.rules.circle import CircleSettings, Document
 from chalicelib.rules.links import read_link
 from chalicelib.rules.offers import NewOffer, Offer
 from chalicelib.store import groups, payments, reads, tables
@@ -81,8 +81,12 @@ def make_offer(
 
 
 def decline(outside: Outside, caller: Caller, which: OfferId) -> None:
-    """The applicant does not want the seat. Raises OfferNotOpen."""
+    """The applicant does not want the seat: it is free, and the application ends with it.
+    Raises OfferNotOpen."""
     _end(outside, caller, which, "declined")
+    application, _ = load(which)
+    if application.state == "accepted":
+        commit(moved(application, "withdrawn", _act(outside, caller)))
 
 
 def withdraw(outside: Outside, caller: Caller, which: OfferId, reason: str) -> None:
@@ -111,11 +115,10 @@ def expire(outside: Outside, which: OfferId) -> bool:
 def join_waitlist(outside: Outside, caller: Caller, which: OfferId) -> None:
     """One click from an offer that ran out to the waitlist (A5). Raises Conflict while the offer
     is open, or when the application has moved on."""
+    expire(outside, which)  # an offer that is over, but was not swept yet
     application, offer = load(which)
-    now = outside.clock.now()
-    change = rules.back_to_waitlist(application, offer, now)
-    row = _audit(outside, caller, offer.application_id, "joined_waitlist", offer.offer_id)
-    commit(change + row, caller, now)
+    act = _act(outside, caller)
+    commit(rules.back_to_waitlist(application, offer, act), caller, act.now)
 
 
 def show(outside: Outside, token: str, checkout_id: str = "") -> dict[str, Any]:
@@ -135,11 +138,15 @@ def show(outside: Outside, token: str, checkout_id: str = "") -> dict[str, Any]:
 
 
 def _end(outside: Outside, caller: Caller, which: OfferId, state: str, reason: str = "") -> None:
-    _, offer = load(which)
+    application, offer = load(which)
     now = outside.clock.now()
-    change = rules.end_offer(offer, state, now)
+    change = rules.end_offer(application, offer, state, now)
     row = _audit(outside, caller, offer.application_id, f"offer_{state}", offer.offer_id, reason)
     commit(change + row, caller, now)
+
+
+def _act(outside: Outside, caller: Caller) -> Act:
+    return Act(actor=caller.actor, audit_id=outside.ids.new("act"), now=outside.clock.now())
 
 
 def _audit(

@@ -18,15 +18,15 @@ from chalicelib.errors import (
     Trouble,
 )
 from chalicelib.gateways.outside import Outside
-from chalicelib.rules import ledger, settling
+from chalicelib.rules import delayed, ledger, settling
 from chalicelib.rules.audit import audit
 from chalicelib.rules.changes import Change, Create, Is, Update
 from chalicelib.rules.checkout import TAG
 from chalicelib.rules.circle import Task
 from chalicelib.rules.enrolments import IN_SEAT, Enrolment
 from chalicelib.rules.groups import Term
+from chalicelib.rules.news import Debt, News, matches
 from chalicelib.rules.payments import Payment, StripeLookup
-from chalicelib.rules.settling import Debt, News
 from chalicelib.rules.stripe_objects import Checkout, Event, checkout_from
 from chalicelib.store import offers, reads, tables
 from chalicelib.store.commit import commit
@@ -36,6 +36,7 @@ log = logging.getLogger("balint.payments")
 
 TRIES_MAX = 6
 IN_ONE_GO = 50
+FAILED_INTENT = ("requires_payment_method", "canceled")
 FEE_RETRY = timedelta(minutes=30)
 
 
@@ -82,9 +83,9 @@ def settle(
         debt = _load(ids, look_for_enrolment)
         if debt is None:
             return _call_a_person(outside, "unknown_payment", checkout)
-        if not settling.matches(debt.payment, checkout):
+        if not matches(debt.payment, checkout):
             checkout = outside.stripe.checkout(checkout.id)
-            if not settling.matches(debt.payment, checkout):
+            if not matches(debt.payment, checkout):
                 return _call_a_person(outside, "payment_mismatch", checkout)
         news = News(
             checkout=checkout,
@@ -93,7 +94,8 @@ def settle(
             event_id=event_id,
         )
         try:
-            return _decide_and_write(outside, debt, news, event_type)
+            failed = event_type.endswith("async_payment_failed") or _failed(outside, debt, news)
+            return _decide_and_write(outside, debt, news, failed)
         except AlreadyCounted:
             return "nothing"
         except EnrolmentExists:
@@ -123,8 +125,17 @@ def _load(ids: Mapping[str, str], look_for_enrolment: bool) -> Debt | None:
     )
 
 
-def _decide_and_write(outside: Outside, debt: Debt, news: News, event_type: str) -> str:
-    word, change = _decide(debt, news, event_type)
+def _failed(outside: Outside, debt: Debt, news: News) -> bool:
+    """Whether a delayed payment that nobody told us about has failed: its intent says so."""
+    intent_id = news.checkout.payment_intent_id
+    waits = debt.payment.state == "on_its_way" and news.checkout.payment_status == "unpaid"
+    if not waits or intent_id is None or news.event_id:
+        return False
+    return outside.stripe.payment_intent(intent_id).status in FAILED_INTENT
+
+
+def _decide_and_write(outside: Outside, debt: Debt, news: News, failed: bool) -> str:
+    word, change = _decide(debt, news, failed)
     if not change.writes:
         return word
     act = audit(
@@ -141,7 +152,7 @@ def _decide_and_write(outside: Outside, debt: Debt, news: News, event_type: str)
     return word
 
 
-def _decide(debt: Debt, news: News, event_type: str) -> tuple[str, Change]:
+def _decide(debt: Debt, news: News, failed: bool) -> tuple[str, Change]:
     """Which rule the news falls under. Only `payment_status` says whether it is paid."""
     checkout, state = news.checkout, debt.payment.state
     if state == "paid":
@@ -149,11 +160,11 @@ def _decide(debt: Debt, news: News, event_type: str) -> tuple[str, Change]:
     if checkout.payment_status == "paid":
         return _money(debt, news)
     if checkout.status == "expired" and state == "pending":
-        return "expired", settling.expired(debt)
-    if checkout.status == "complete" and event_type.endswith("async_payment_failed"):
-        return ("failed", settling.failed(debt, news)) if state != "failed" else _no_news()
+        return "expired", delayed.expired(debt)
+    if checkout.status == "complete" and failed:
+        return ("failed", delayed.failed(debt, news)) if state != "failed" else _no_news()
     if checkout.status == "complete" and state in ("pending", "expired"):
-        return "on_its_way", settling.on_its_way(debt, news)
+        return "on_its_way", delayed.on_its_way(debt, news)
     return _no_news()
 
 

@@ -90,6 +90,8 @@ class Places:
 
     base_url: str
     link_keys: Mapping[str, str]  # key id -> secret; the first one signs, all verify
+    deployment: str  # our tag on Stripe objects, so that two deployments may share an account
+    livemode: bool  # whether Stripe's live objects are ours
 
 
 class Outside(Protocol):

@@ -14,12 +14,6 @@ from chalicelib.rules.offer_forms import WITH_REASON
 door = Doors(__name__)
 
 
-def _debt_again(
-    visit: Visit, obligation_id: str, payment_id: str, answers_given: Answers
-) -> Response:  # noqa: ARG001
-    return show_debt(visit, obligation_id, answers_given=answers_given)
-
-
 @door.page("/admin/payments", Audience.TREASURER)
 def show_payments(visit: Visit) -> Response:
     """What was paid and given back, term by term, and whether the books agree."""
@@ -37,7 +31,9 @@ def show_debt(visit: Visit, obligation_id: str, answers_given: Answers | None = 
 @door.form(
     "/admin/payments/{obligation_id}/{payment_id}/refund",
     Audience.ADMINISTRATOR,
-    again=_debt_again,
+    again=lambda visit, obligation_id, answers_given, **_: show_debt(
+        visit, obligation_id, answers_given
+    ),
 )
 def refund(visit: Visit, obligation_id: str, payment_id: str) -> Response:
     """Give a whole payment back. The job that holds the key sends it within minutes."""

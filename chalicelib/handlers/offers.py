@@ -35,6 +35,7 @@ def pay(visit: Visit, token: str) -> Response:
         offer_id=which.offer_id,
         token=token,
         start_at_once=ticks["start_at_once"],
+        address=visit.address,
     )
     return visit.go(checkout.pay(visit.outside, Caller(actor=_applicant(which)), wish))
 

@@ -55,13 +55,17 @@ def running(payments: Sequence[Payment], now: datetime) -> Payment | None:
 
 def shown_state(payments: Sequence[Payment], checkout_id: str) -> str:
     """How far a debt's payment is, in a word for its pages: "" before any, pending, on_its_way,
-    failed, expired, paid, surplus or late. `checkout_id` picks the payment somebody came from."""
+    failed, expired, paid, refunded, surplus or late. `checkout_id` picks the payment somebody
+    came from."""
     of_session = [one for one in payments if checkout_id and one.checkout_id == checkout_id]
     every = of_session or sorted(payments, key=lambda one: one.created_at)
     if not every:
         return ""
     shown = next((one for one in every if one.state == "on_its_way"), every[-1])
-    return shown.outcome if shown.outcome in ("surplus", "late") else shown.state
+    if shown.outcome in ("surplus", "late"):
+        return shown.outcome
+    given_back = 0 < shown.amount_minor <= shown.refunded_minor
+    return "refunded" if given_back else shown.state
 
 
 def session_end(offer: Offer, now: datetime) -> datetime:
@@ -132,6 +136,8 @@ def _payment(offer: Offer, obligation: Obligation, pay: Pay, end: datetime) -> P
         term_id=offer.term_id,
         book=obligation.book,
         email=offer.email,
+        full_name=offer.full_name,
+        zone=str(offer.facts["zone"]),
         title=title(offer),
         person_id=pay.person_id,
         key=pay.payment_id,

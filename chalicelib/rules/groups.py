@@ -1,7 +1,8 @@
 """Groups with their terms, sessions and leaders: the rows, and what holds for them.
 
 What does not live here: the dates of a term (recurrence.py), what must be filled in before
-publication (publishing.py), who is in (enrolments.py).
+publication (publishing.py), how sessions are made from dates (term_sessions.py), who is in
+(enrolments.py).
 """
 
 from __future__ import annotations
@@ -9,8 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from chalicelib.rules.recurrence import Recurrence
+
+FEW_PLACES = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +77,9 @@ class Term:
     venue: str = ""
     venue_access: str = ""
     meeting_link: str = ""
+    link_note: str = ""  # how the meeting link is given; shown to everybody, the link to nobody
     guest_places: int = 0  # per session, for tasters (N3)
+    other_costs_minor: int = 0  # room, supervision, platform for the whole term (R63)
     created_at: datetime
 
     @property
@@ -85,6 +91,24 @@ class Term:
     def free(self) -> int:
         """Seats an offer can still hold; never below nothing."""
         return max(0, self.capacity - self.occupied)
+
+    def standing(self, now: datetime) -> str:
+        """How it stands for somebody who wants to join: open, few, full (with a waiting list),
+        closed (the first session has begun, R87, or the day to apply by has passed in the term's
+        zone), or the term's own state."""
+        if self.state != "recruiting":
+            return self.state
+        if self.starts_at <= now:
+            return "closed"
+        if self.apply_by and now.astimezone(ZoneInfo(self.zone)).date() > self.apply_by:
+            return "closed"
+        if not self.free:
+            return "full"
+        return "few" if self.free <= FEW_PLACES else "open"
+
+    def takes_applications(self, now: datetime) -> bool:
+        """Whether somebody may apply now, for a place or for the waiting list."""
+        return self.standing(now) in ("open", "few", "full")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,6 +167,14 @@ class WholeTerm:
         """One of its sessions, regular or taster."""
         every = (*self.sessions, *self.tasters)
         return next((one for one in every if one.session_id == session_id), None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listed:
+    """A term in a list, beside its group."""
+
+    group: Group
+    term: Term
 
 
 def facts_of(whole: WholeTerm) -> dict[str, Any]:

@@ -6,6 +6,7 @@ sends nothing twice.
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -113,3 +114,17 @@ def mail(
             due_at=now,
         )
     )
+
+
+def name_in_path(message_key: str) -> str:
+    """A mail's key as a part of a path or a tag of SES: letters, digits, `-` and `_` only."""
+    return urlsafe_b64encode(message_key.encode()).decode().rstrip("=")
+
+
+def key_in_path(name: str) -> str | None:
+    """The key of `name_in_path`; None for anything else."""
+    try:
+        key = urlsafe_b64decode(name + "=" * (-len(name) % 4)).decode()
+    except ValueError:
+        return None
+    return key if name_in_path(key) == name else None

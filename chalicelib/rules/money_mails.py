@@ -11,8 +11,10 @@ from typing import Any
 from chalicelib.rules.changes import Create
 from chalicelib.rules.enrolments import Enrolment
 from chalicelib.rules.mail import LinkTo, Standing, mail
-from chalicelib.rules.offers import Offer, application_link, offer_link
+from chalicelib.rules.offers import Offer, answer_by, application_link, offer_link
 from chalicelib.rules.payments import Payment, Refund
+
+CANCELLING_DAYS = 14  # the right to cancel ends with the last of them (D2)
 
 
 def _facts(offer: Offer, **more: Any) -> dict[str, Any]:
@@ -24,8 +26,11 @@ def _payment_stands(payment: Payment, *states: str) -> Standing:
     return Standing(kind="Payment", ids=ids, name="state", values=states)
 
 
-def receipt_mail(offer: Offer, payment: Payment, number: str, now: datetime) -> Create:
-    """At once, and fit for reimbursement: number, date, payer, supplier, line, amount, dates."""
+def receipt_mail(
+    offer: Offer, payment: Payment, number: str, outcome: str, now: datetime
+) -> Create:
+    """At once, and fit for reimbursement: number, date, payer, supplier, line, amount, dates.
+    `payment` as it was before: one that was on its way came by bank debit."""
     return mail(
         "receipt",
         payment.payment_id,
@@ -37,6 +42,8 @@ def receipt_mail(offer: Offer, payment: Payment, number: str, now: datetime) -> 
             paid_at=now,
             amount_minor=payment.amount_minor,
             currency=payment.currency,
+            outcome=outcome,
+            paid_with="bank_debit" if payment.state == "on_its_way" else "card",
         ),
         links={"application": application_link(offer)},
         stands=(_payment_stands(payment, "paid"),),
@@ -52,7 +59,14 @@ def confirmation_mail(offer: Offer, enrolment: Enrolment, now: datetime) -> Crea
         offer.offer_id,
         offer.email,
         now,
-        _facts(offer, agreed_at=enrolment.agreed_at, state=enrolment.state),
+        _facts(
+            offer,
+            agreed_at=enrolment.agreed_at,
+            state=enrolment.state,
+            start_at_once=offer.start_at_once,
+            cancel_by=answer_by(CANCELLING_DAYS, now, str(offer.facts["zone"])),
+            policy_version=offer.policy_version,
+        ),
         links={"application": application_link(offer)},
         stands=(
             Standing(
@@ -80,8 +94,8 @@ def on_its_way_mail(offer: Offer, payment: Payment, now: datetime) -> Create:
     )
 
 
-def failed_mail(offer: Offer, payment: Payment, now: datetime) -> Create:
-    """A delayed payment did not come: nothing was taken, here is how to try again."""
+def failed_mail(offer: Offer, payment: Payment, hold_until: datetime, now: datetime) -> Create:
+    """A delayed payment did not come: nothing was taken, here is how to try again, until when."""
     return mail(
         "payment_failed",
         payment.payment_id,
@@ -92,6 +106,7 @@ def failed_mail(offer: Offer, payment: Payment, now: datetime) -> Create:
             amount_minor=payment.amount_minor,
             currency=payment.currency,
             offer_state=offer.state,
+            hold_until=hold_until,
         ),
         links={"offer": offer_link(offer)},
         stands=(_payment_stands(payment, "failed"),),
@@ -122,6 +137,8 @@ def refund_mail(refund: Refund, now: datetime) -> Create:
         refund.email,
         now,
         {
+            "full_name": refund.full_name,
+            "zone": refund.zone,
             "title": refund.title,
             "amount_minor": refund.amount_minor,
             "currency": refund.currency,

@@ -13,7 +13,14 @@ from zoneinfo import ZoneInfo
 
 from chalicelib.errors import Conflict, NoSeatLeft, OfferNotOpen, SwitchedOff, TermNotOpen
 from chalicelib.rules import states
-from chalicelib.rules.applications import Application
+from chalicelib.rules.applications import (
+    Act,
+    Application,
+    may_offer,
+    moved,
+    task_cured,
+    task_of,
+)
 from chalicelib.rules.changes import Below, Change, Create, Is, Ref, Update
 from chalicelib.rules.circle import CircleSettings
 from chalicelib.rules.groups import Term, WholeTerm, facts_of
@@ -22,6 +29,7 @@ from chalicelib.rules.mail import LinkTo, Standing, mail
 from chalicelib.rules.payments import Obligation
 
 LAST_MINUTE = time(23, 59)
+LOOK_AGAIN_DAYS = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,8 +93,8 @@ def open_offer(
 ) -> Change:
     """Hold a seat, freeze price and policy, owe the price, tell the applicant (R70, D12).
 
-    Raises SwitchedOff, TermNotOpen, NoSeatLeft, or Conflict when the application is not
-    accepted or has an open offer already.
+    Raises SwitchedOff, TermNotOpen, NoSeatLeft, InterviewOutcomeMissing, or Conflict when the
+    application is not accepted or has an open offer already.
     """
     if not circle.selling:
         raise SwitchedOff(switch="selling")
@@ -94,6 +102,7 @@ def open_offer(
         raise TermNotOpen
     if application.state != "accepted" or application.offer_id:
         raise Conflict
+    may_offer(application, whole.group)
     if not whole.term.free:
         raise NoSeatLeft
     offer = _offer(application, whole, circle, new)
@@ -111,6 +120,7 @@ def open_offer(
         ),
         Create(offer),
         Create(_obligation(offer, new)),
+        task_cured(application),
         offer_mail(offer, new.now),
     )
 
@@ -190,8 +200,9 @@ def stands_in(offer: Offer, *values: str) -> Standing:
     return Standing(kind="Offer", ids=ids, name="state", values=values)
 
 
-def end_offer(offer: Offer, state: str, now: datetime) -> Change:
-    """Let the seat go: `state` is declined, expired or withdrawn.
+def end_offer(application: Application, offer: Offer, state: str, now: datetime) -> Change:
+    """Let the seat go: `state` is declined, expired or withdrawn. Unless the applicant declined,
+    somebody has to look at the application again.
 
     Conditional on the offer being open and its hold as it was read, so that a payment or a new
     checkout that comes between wins. Raises OfferNotOpen.
@@ -208,22 +219,18 @@ def end_offer(offer: Offer, state: str, now: datetime) -> Change:
         Update(_term_ref(offer), add={"occupied": -1}),
         Update(_application_ref(offer), {"offer_id": None}),
         Update(_obligation_ref(offer), {"state": "void"}, when=(Is("state", "due"),)),
+        task_of(application, "offer_to_make", LOOK_AGAIN_DAYS, now)
+        if state != "declined" and application.state == "accepted"
+        else None,
         _end_mail(offer, state, now),
     )
 
 
-def back_to_waitlist(application: Application, offer: Offer, now: datetime) -> Change:
+def back_to_waitlist(application: Application, offer: Offer, act: Act) -> Change:
     """From an offer that ran out to the waitlist, with the usual priority (A5)."""
-    if offer.state not in ("expired", "withdrawn") or application.offer_id:
+    if offer.state not in ("expired", "withdrawn"):
         raise Conflict
-    states.move("application", application.state, "waitlisted")
-    return Change.of(
-        Update(
-            application,
-            {"state": "waitlisted", "waitlisted_at": now},
-            when=(Is("state", application.state), Is("offer_id", None)),
-        )
-    )
+    return moved(application, "waitlisted", act, waitlisted_at=act.now)
 
 
 def _end_mail(offer: Offer, state: str, now: datetime) -> Create | None:
@@ -235,7 +242,7 @@ def _end_mail(offer: Offer, state: str, now: datetime) -> Create | None:
         offer.email,
         now,
         {**offer.facts, "full_name": offer.full_name, "expires_at": offer.expires_at},
-        links={"application": application_link(offer)},
+        links={"application": application_link(offer), "offer": offer_link(offer)},
         stands=(stands_in(offer, state),),
         person_id=offer.person_id,
     )

@@ -50,6 +50,8 @@ class Payment:
     term_id: str
     book: str
     email: str  # whom receipts and refunds are told
+    full_name: str
+    zone: str
     title: str  # what it is for, in words
     person_id: str | None = None
     key: str = ""
@@ -97,6 +99,8 @@ class Refund:
     person_id: str | None = None
     intent_id: str
     email: str
+    full_name: str
+    zone: str
     title: str
     stripe_refund_id: str | None = None
     attempts: int = 0

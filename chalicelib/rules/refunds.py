@@ -13,6 +13,7 @@ from typing import Any
 
 from chalicelib.errors import AlreadyCounted, RefundNotPossible
 from chalicelib.rules import ledger, states
+from chalicelib.rules.applications import Application
 from chalicelib.rules.changes import Change, Create, Is, Ref, Update
 from chalicelib.rules.checkout import TAG
 from chalicelib.rules.circle import Task
@@ -90,6 +91,7 @@ def _seat_back(enrolment: Enrolment) -> Change:
             Ref(Term, {"group_id": enrolment.group_id, "term_id": enrolment.term_id}),
             add={"occupied": -1, "taken": -1},
         ),
+        Update(Ref(Application, {"application_id": enrolment.application_id}), {"offer_id": None}),
     )
 
 
@@ -109,6 +111,8 @@ def _refund(payment: Payment, refund_id: str, cause: str, actor: str, now: datet
         term_id=payment.term_id,
         application_id=payment.application_id,
         email=payment.email,
+        full_name=payment.full_name,
+        zone=payment.zone,
         title=payment.title,
         person_id=payment.person_id,
         intent_id=payment.intent_id,

@@ -2,85 +2,38 @@
 
 Pure: it is given the rows and the news and returns a Change. No order of arrival is assumed: the
 change carries the conditions under which it holds, and the flow decides again when one fails.
-What does not live here: reading, writing, refunds on their way (refunds.py).
+What does not live here: reading, writing, money that is not there yet (delayed.py), refunds on
+their way (refunds.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.errors import AlreadyCounted, EnrolmentExists, NoSeatLeft
 from chalicelib.rules import ledger, states
-from chalicelib.rules.applications import Application
+from chalicelib.rules.applications import task_cured
 from chalicelib.rules.changes import Below, Change, Create, Is, Ref, Update
 from chalicelib.rules.enrolments import Enrolment
 from chalicelib.rules.groups import Term
 from chalicelib.rules.money_mails import (
     confirmation_mail,
-    failed_mail,
     late_money_mail,
-    on_its_way_mail,
     receipt_mail,
 )
+from chalicelib.rules.news import Debt, News, marker, markers, stripe_ids
 from chalicelib.rules.offers import Offer
-from chalicelib.rules.payments import Marker, Obligation, Payment, StripeLookup
+from chalicelib.rules.payments import Payment, StripeLookup
 from chalicelib.rules.refunds import give_back
-from chalicelib.rules.stripe_objects import Checkout
 
-MARKER_LIFE = timedelta(days=90)
-DELAYED_HOLD = timedelta(days=14)
-SECOND_CHANCE = timedelta(days=1)
 FEE_CHECK = timedelta(minutes=2)
 COMES_BACK = (
     *("state", "application_id", "offer_id", "obligation_id", "enrolled_at"),
     *("agreement_version", "agreed_at", "full_name", "email", "profession", "zone"),
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Debt:
-    """Everything about one debt, as it was read."""
-
-    obligation: Obligation
-    payment: Payment  # the one the news is about
-    offer: Offer
-    application: Application
-    before: Enrolment | None = None  # who comes back has an enrolment already
-
-
-@dataclass(frozen=True, kw_only=True)
-class News:
-    """What Stripe says, and when we heard it; `event_id` when it came as an event."""
-
-    checkout: Checkout
-    now: datetime
-    refund_id: str  # a fresh name, should money have to go back
-    event_id: str | None = None
-
-
-def matches(payment: Payment, checkout: Checkout) -> bool:
-    """Whether the news agrees with what we asked for: amount, currency, session, intent."""
-    return (
-        checkout.amount_minor == payment.amount_minor
-        and checkout.currency == payment.currency
-        and payment.checkout_id in (None, checkout.id)
-        and payment.intent_id in (None, checkout.payment_intent_id)
-    )
-
-
-def marker(fact: str, now: datetime) -> Create:
-    """Counts a fact once; AlreadyCounted answers the second time."""
-    expires = int((now + MARKER_LIFE).timestamp())
-    return Create(Marker(marker_id=fact, at=now, expires_epoch=expires), refusal=AlreadyCounted)
-
-
-def markers(news: News, outcome: str) -> Change:
-    """The event, if there is one, and the fact that webhook, return page and reconciler share."""
-    event = marker(news.event_id, news.now) if news.event_id else None
-    return Change.of(marker(f"{news.checkout.id}#{outcome}", news.now), event)
 
 
 def nothing_due(debt: Debt, agreed: Offer, now: datetime) -> Change:
@@ -100,7 +53,6 @@ def nothing_due(debt: Debt, agreed: Offer, now: datetime) -> Change:
         Update(debt.obligation, paid, when=(Is("state", "due"),)),
         _offer_taken(debt.offer, ticks),
         Update(_term(agreed), add={"taken": 1}),
-        Update(_application(agreed), {"offer_id": None}),
         _enrolled(replace(debt, offer=agreed), now),
     )
 
@@ -126,7 +78,6 @@ def seat(debt: Debt, news: News) -> Change:
         Update(debt.obligation, _satisfied(debt), when=(Is("state", "due"),)),
         _offer_taken(offer),
         Update(_term(offer), add={"taken": 1}),
-        Update(_application(offer), {"offer_id": None}),
         _enrolled(debt, news.now),
     )
 
@@ -147,11 +98,19 @@ def late_seat(debt: Debt, news: News) -> Change:
             when=(Below("occupied", "capacity"),),
             refusal=NoSeatLeft,
         ),
-        Update(debt.application, {"state": "accepted"}, when=(Is("state", "waitlisted"),))
-        if debt.application.state == "waitlisted"
-        else None,
+        _seated_late(debt),
+        task_cured(debt.application) if debt.application.state == "accepted" else None,
         _enrolled(debt, news.now),
     )
+
+
+def _seated_late(debt: Debt) -> Update:
+    """The application is where it would be, had the money come in time."""
+    application = debt.application
+    waits = application.state == "waitlisted"
+    values = {"offer_id": debt.offer.offer_id} | ({"state": "accepted"} if waits else {})
+    unchanged = (Is("state", application.state), Is("offer_id", None))
+    return Update(application, values, when=unchanged)
 
 
 def late_refund(debt: Debt, news: News) -> Change:
@@ -165,6 +124,7 @@ def late_refund(debt: Debt, news: News) -> Change:
         _paid(debt, news, "late"),
         give_back(debt.payment, news.checkout, news.refund_id, "late_money", news.now),
         Update(application, top, when=(Is("state", application.state),)) if waits else None,
+        task_cured(application) if waits else None,
         late_money_mail(debt.offer, debt.payment, waits, news.now),
     )
 
@@ -175,64 +135,6 @@ def surplus(debt: Debt, news: News) -> Change:
         markers(news, "paid"),
         _paid(debt, news, "surplus"),
         give_back(debt.payment, news.checkout, news.refund_id, "surplus", news.now),
-    )
-
-
-def on_its_way(debt: Debt, news: News) -> Change:
-    """A delayed method: the session is complete, the money is not there yet; the seat waits."""
-    hold_until = max(debt.offer.hold_until, news.now + DELAYED_HOLD)
-    held = debt.offer.state == "open"
-    return Change.of(
-        markers(news, "on_its_way"),
-        Update(
-            debt.payment,
-            {
-                "state": states.move("payment", debt.payment.state, "on_its_way"),
-                **_stripe_ids(debt.payment, news.checkout),
-                "check_at": news.now + timedelta(hours=12),
-            },
-            when=(Is("state", debt.payment.state),),
-        ),
-        Update(
-            debt.offer,
-            {"hold_until": hold_until, "checkout_extended": True},
-            when=(Is("state", "open"),),
-        )
-        if held
-        else None,
-        on_its_way_mail(debt.offer, debt.payment, news.now),
-    )
-
-
-def failed(debt: Debt, news: News) -> Change:
-    """A delayed payment did not come: nothing was taken; the seat waits a day for another try."""
-    offer = debt.offer
-    return Change.of(
-        markers(news, "failed"),
-        Update(
-            debt.payment,
-            {"state": states.move("payment", debt.payment.state, "failed"), "check_at": None},
-            when=(Is("state", debt.payment.state),),
-        ),
-        Update(
-            offer,
-            {"hold_until": max(offer.expires_at, news.now + SECOND_CHANCE)},
-            when=(Is("state", "open"),),
-        )
-        if offer.state == "open"
-        else None,
-        failed_mail(offer, debt.payment, news.now),
-    )
-
-
-def expired(debt: Debt) -> Change:
-    """The session ran out unpaid. The offer goes its own way."""
-    return Change.of(
-        Update(
-            debt.payment,
-            {"state": states.move("payment", debt.payment.state, "expired"), "check_at": None},
-            when=(Is("state", "pending"),),
-        )
     )
 
 
@@ -248,7 +150,7 @@ def _paid(debt: Debt, news: News, outcome: str) -> Change:
         "paid_at": news.now,
         "receipt_number": receipt_number(payment),
         "check_at": news.now + FEE_CHECK,
-        **_stripe_ids(payment, checkout),
+        **stripe_ids(payment, checkout),
     }
     if outcome != "seat":
         values["refunded_minor"] = payment.amount_minor
@@ -259,16 +161,8 @@ def _paid(debt: Debt, news: News, outcome: str) -> Change:
         Update(payment, values, when=(Is("state", payment.state),)),
         ledger.payment_entry(payment, intent_id, news.now, outcome),
         Create(lookup, refusal=AlreadyCounted),
-        receipt_mail(debt.offer, payment, receipt_number(payment), news.now),
+        receipt_mail(debt.offer, payment, receipt_number(payment), outcome, news.now),
     )
-
-
-def _stripe_ids(payment: Payment, checkout: Checkout) -> dict[str, str | None]:
-    """Stripe's ids, written once: `matches` has compared those that were there."""
-    return {
-        "checkout_id": payment.checkout_id or checkout.id,
-        "intent_id": payment.intent_id or checkout.payment_intent_id,
-    }
 
 
 def _satisfied(debt: Debt) -> dict[str, Any]:
@@ -323,7 +217,3 @@ def receipt_number(payment: Payment) -> str:
 
 def _term(offer: Offer) -> Ref:
     return Ref(Term, {"group_id": offer.group_id, "term_id": offer.term_id})
-
-
-def _application(offer: Offer) -> Ref:
-    return Ref(Application, {"application_id": offer.application_id})

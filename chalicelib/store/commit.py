@@ -37,28 +37,22 @@ from chalicelib.rules.changes import (
 )
 from chalicelib.store import reads, tables
 from chalicelib.store.rows import Kept, kept
+from chalicelib.store.trouble import passes, unanswered
 
 WRITES_MAX = 100
 TRIES_MAX = 8
 TRIES_UNANSWERED_MAX = 2  # each has three tries of botocore's own behind it
 FORM_LIFE = timedelta(days=2)
 PASSING = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
-UNCLEAR = {
-    "TransactionInProgressException",
-    "InternalServerError",
-    "ServiceUnavailable",
-    "ThrottlingException",
-    "ProvisionedThroughputExceededException",
-    "RequestLimitExceeded",
-}
 
 
 def commit(change: Change, caller: Caller | None = None, now: datetime | None = None) -> None:
     """Write all of `change`, or nothing and raise.
 
     With a caller that answers a form, the form is spent in the same transaction. Raises the
-    refusal of the first write whose condition failed, AlreadyAnswered when the form was answered
-    meanwhile, StoreBusy when conflicts do not end or DynamoDB does not answer.
+    refusal of the first write, in the order of the change, whose condition failed,
+    AlreadyAnswered when the form was answered meanwhile, StoreBusy when conflicts do not end or
+    DynamoDB does not answer.
     """
     if caller and caller.form_key:
         if now is None:
@@ -83,11 +77,13 @@ def _spent(caller: Caller, form_key: str, now: datetime) -> Create:
 
 
 def _send(writes: tuple[Write, ...], token: str, caller: Caller | None) -> None:
+    silent = 0
     for attempt in range(TRIES_MAX):
         try:
             _transact(writes, token)
         except TransactWriteError as error:
-            if not _passing(error, attempt):
+            silent += unanswered(error)
+            if not _passing(error, silent):
                 raise _refusal(writes, error, caller) from error
             time.sleep(random.uniform(0.005, 0.02) * 2**attempt)  # noqa: S311
         else:
@@ -95,25 +91,22 @@ def _send(writes: tuple[Write, ...], token: str, caller: Caller | None) -> None:
     raise StoreBusy
 
 
-def _passing(error: TransactWriteError, attempt: int) -> bool:
-    """Whether trying the same again can help: conflicts, throttling, a reply that was lost."""
-    if error.cause_response_code is None:
-        return attempt + 1 < TRIES_UNANSWERED_MAX
+def _passing(error: TransactWriteError, silent: int) -> bool:
+    """Whether trying the same again can help: conflicts, throttling, a reply that was lost.
+    `silent` tries went without any reply so far."""
+    if unanswered(error):
+        return silent < TRIES_UNANSWERED_MAX
     reasons = [reason.code for reason in error.cancellation_reasons if reason]
     if reasons:
         return all(code in PASSING for code in reasons)
-    return error.cause_response_code in UNCLEAR
+    return passes(error)
 
 
 def _refusal(
     writes: tuple[Write, ...], error: TransactWriteError, caller: Caller | None
 ) -> Exception:
     """What a failed condition means to the caller; the error itself when it means nothing."""
-    failed = [
-        write
-        for write, reason in zip(_in_wire_order(writes), error.cancellation_reasons, strict=False)
-        if _condition_failed(reason)
-    ]
+    failed = _failed(writes, error)
     if not failed:
         return StoreBusy() if _passing(error, 0) else error
     for write in failed:
@@ -125,13 +118,21 @@ def _refusal(
     return failed[0].refusal()
 
 
+def _failed(writes: tuple[Write, ...], error: TransactWriteError) -> list[Write]:
+    """The writes whose condition failed, in the order in which the change declares them."""
+    reasons = zip(_in_wire_order(writes), error.cancellation_reasons, strict=False)
+    failed = {place for place, reason in reasons if _condition_failed(reason)}
+    return [write for place, write in enumerate(writes) if place in failed]
+
+
 def _condition_failed(reason: CancellationReason | None) -> bool:
     return reason is not None and reason.code == "ConditionalCheckFailed"
 
 
-def _in_wire_order(writes: tuple[Write, ...]) -> list[Write]:
+def _in_wire_order(writes: tuple[Write, ...]) -> list[int]:
+    """The places of the writes as PynamoDB sends them."""
     order: tuple[tuple[type, ...], ...] = ((Require,), (Remove,), (Create,), (Update, Count))
-    return [write for kinds in order for write in writes if isinstance(write, kinds)]
+    return [n for kinds in order for n, write in enumerate(writes) if isinstance(write, kinds)]
 
 
 def _transact(writes: tuple[Write, ...], token: str) -> None:

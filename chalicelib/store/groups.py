@@ -24,9 +24,20 @@ def whole_term(group_id: str, term_id: str) -> WholeTerm | None:
     return pick(everything(group_id), term_id)
 
 
+def whole_terms(rows: list[Any]) -> tuple[WholeTerm, ...]:
+    """Every term of a group's rows, by its first session."""
+    terms = sorted((row for row in rows if isinstance(row, Term)), key=lambda one: one.starts_at)
+    return tuple(whole for one in terms if (whole := pick(rows, one.term_id)))
+
+
+def group_in(rows: list[Any]) -> Group | None:
+    """The group itself, out of its rows."""
+    return next((row for row in rows if isinstance(row, Group)), None)
+
+
 def pick(rows: list[Any], term_id: str) -> WholeTerm | None:
     """The term with its own sessions and leaders, out of a group's rows."""
-    group = next((row for row in rows if isinstance(row, Group)), None)
+    group = group_in(rows)
     terms = [row for row in rows if isinstance(row, Term) and row.term_id == term_id]
     if group is None or not terms:
         return None
@@ -44,6 +55,16 @@ def pick(rows: list[Any], term_id: str) -> WholeTerm | None:
 def recruiting() -> list[Term]:
     """Terms that recruit, by their first session."""
     return list(reads.indexed(tables.Groups.by_recruiting, "open"))
+
+
+def coming() -> list[Term]:
+    """Draft and running terms, by their first session."""
+    return list(reads.indexed(tables.Groups.by_recruiting, "coming"))
+
+
+def every_group() -> list[Group]:
+    """All groups, by title."""
+    return list(reads.indexed(tables.Groups.by_recruiting, "group"))
 
 
 def groups(group_ids: list[str]) -> list[Group]:

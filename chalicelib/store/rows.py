@@ -105,7 +105,7 @@ def due(shard: str, at: datetime | None) -> Shown:
     """What the due index sees: nothing once nothing is due."""
     if at is None:
         return {"due_shard": None, "due_at": None}
-    return {"due_shard": shard, "due_at": instant_text(at)}
+    return {"due_shard": shard, "due_at": at}
 
 
 def _stamp(at: datetime | None) -> str:

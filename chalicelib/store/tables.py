@@ -13,6 +13,8 @@ from pynamodb.connection import Connection
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
 
+from chalicelib.store.codec import InstantAttribute
+
 SCHEMA_VERSION = 1
 
 
@@ -33,27 +35,33 @@ class Table(Model):
 
 
 class Circle(Table):
+    """What there is once: settings, documents, tasks, runs of jobs, officers."""
+
     class Meta:
         table_name = "circle"
 
     kind = UnicodeAttribute(hash_key=True)
     id = UnicodeAttribute(range_key=True)
     due_shard = UnicodeAttribute(null=True)
-    due_at = UnicodeAttribute(null=True)
+    due_at = InstantAttribute(null=True)
     due = index("due", "due_shard", "due_at")
 
 
 class People(Table):
+    """People, and the unique rows of their addresses."""
+
     class Meta:
         table_name = "people"
 
     person_id = UnicodeAttribute(hash_key=True)
     due_shard = UnicodeAttribute(null=True)
-    due_at = UnicodeAttribute(null=True)
+    due_at = InstantAttribute(null=True)
     due = index("due", "due_shard", "due_at")
 
 
 class Groups(Table):
+    """A group with its terms, sessions and leaders under one key; unique rows of addresses."""
+
     class Meta:
         table_name = "groups"
 
@@ -64,13 +72,15 @@ class Groups(Table):
     leader_id = UnicodeAttribute(null=True)
     item_sort = UnicodeAttribute(null=True)
     due_shard = UnicodeAttribute(null=True)
-    due_at = UnicodeAttribute(null=True)
+    due_at = InstantAttribute(null=True)
     by_recruiting = index("recruiting", "recruiting", "recruiting_sort")
     by_leader = index("by_leader", "leader_id", "item_sort")
     due = index("due", "due_shard", "due_at")
 
 
 class Applications(Table):
+    """Applications with their offers, taster bookings, and the unique rows of both."""
+
     class Meta:
         table_name = "applications"
 
@@ -83,7 +93,7 @@ class Applications(Table):
     person_id = UnicodeAttribute(null=True)
     person_sort = UnicodeAttribute(null=True)
     due_shard = UnicodeAttribute(null=True)
-    due_at = UnicodeAttribute(null=True)
+    due_at = InstantAttribute(null=True)
     by_term = index("by_term", "term_id", "term_sort")
     by_session = index("by_session", "session_id", "session_sort")
     by_person = index("by_person", "person_id", "person_sort")
@@ -91,18 +101,22 @@ class Applications(Table):
 
 
 class Enrolments(Table):
+    """The roster: every holder of a seat under its term."""
+
     class Meta:
         table_name = "enrolments"
 
     term_id = UnicodeAttribute(hash_key=True)
     person_id = UnicodeAttribute(range_key=True)
     due_shard = UnicodeAttribute(null=True)
-    due_at = UnicodeAttribute(null=True)
+    due_at = InstantAttribute(null=True)
     by_person = index("by_person", "person_id", "term_id")
     due = index("due", "due_shard", "due_at")
 
 
 class Payments(Table):
+    """Everything about one debt under one key; lookup rows by Stripe id."""
+
     class Meta:
         table_name = "payments"
 
@@ -113,13 +127,15 @@ class Payments(Table):
     term_id = UnicodeAttribute(null=True)
     term_sort = UnicodeAttribute(null=True)
     due_shard = UnicodeAttribute(null=True)
-    due_at = UnicodeAttribute(null=True)
+    due_at = InstantAttribute(null=True)
     by_person = index("by_person", "person_id", "person_sort")
     by_term = index("by_term", "term_id", "term_sort")
     due = index("due", "due_shard", "due_at")
 
 
 class Ledger(Table):
+    """The books: entries under the book of a group or of the circle."""
+
     class Meta:
         table_name = "ledger"
 
@@ -131,17 +147,21 @@ class Ledger(Table):
 
 
 class Payouts(Table):
+    """What leaders earned and were sent."""
+
     class Meta:
         table_name = "payouts"
 
     leader_id = UnicodeAttribute(hash_key=True)
     item = UnicodeAttribute(range_key=True)
     due_shard = UnicodeAttribute(null=True)
-    due_at = UnicodeAttribute(null=True)
+    due_at = InstantAttribute(null=True)
     due = index("due", "due_shard", "due_at")
 
 
 class Certificates(Table):
+    """Certificates by their serial number."""
+
     class Meta:
         table_name = "certificates"
 
@@ -153,6 +173,8 @@ class Certificates(Table):
 
 
 class Outbox(Table):
+    """Every mail, by the key under which it exists once."""
+
     class Meta:
         table_name = "outbox"
 
@@ -161,13 +183,15 @@ class Outbox(Table):
     queued_sort = UnicodeAttribute(null=True)
     day = UnicodeAttribute(null=True)
     due_shard = UnicodeAttribute(null=True)
-    due_at = UnicodeAttribute(null=True)
+    due_at = InstantAttribute(null=True)
     due = index("due", "due_shard", "due_at")
     by_person = index("by_person", "person_id", "queued_sort")
     by_day = index("by_day", "day", "queued_sort")
 
 
 class Events(Table):
+    """Markers of facts that count once; they expire."""
+
     class Meta:
         table_name = "events"
 
@@ -176,6 +200,8 @@ class Events(Table):
 
 
 class Access(Table):
+    """Sign-in tokens, sessions, spent forms and counters; they expire."""
+
     class Meta:
         table_name = "access"
 
@@ -187,6 +213,8 @@ class Access(Table):
 
 
 class Audit(Table):
+    """Who did what, under what it was done to."""
+
     class Meta:
         table_name = "audit"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.errors import OfferNotOpen, StripeUnknown
+from chalicelib.errors import OfferNotOpen, StripeUnknown, TooManyTries
 from chalicelib.flows import offers
 from tests.shop import ADMIN, Shop
 from tests.stories import a_circle, a_recruiting_term
@@ -135,6 +135,30 @@ def test_a_delayed_payment_that_fails_leaves_a_day_to_try_again(world: World, sh
     world.clock.move(days=2)
     shop.work()
     assert shop.offer_row(offered).state == "expired"
+
+
+def test_a_failed_delayed_payment_is_found_without_any_webhook(world: World, shop: Shop) -> None:
+    a_circle(world, bank_debit=True)
+    offered = shop.offer(a_recruiting_term(world), days=14)
+    session_id = shop.begin(offered)
+    shop.fake.pay_delayed(session_id)
+    shop.hear_all()
+    shop.fake.settle_delayed(session_id, ok=False)
+    for event in list(shop.fake.outgoing):
+        shop.fake.drop(event["id"])
+    world.clock.move(days=1)
+    shop.work()
+    assert shop.payment(offered).state == "failed"
+    assert len(shop.mails("payment_failed")) == 1
+
+
+def test_card_testers_run_out_of_sessions(world: World, shop: Shop) -> None:
+    offered = shop.offer(a_recruiting_term(world), days=14)
+    for _ in range(10):
+        shop.begin(offered)
+        world.clock.move(minutes=59)
+    with pytest.raises((TooManyTries, OfferNotOpen)):
+        shop.begin(offered)
 
 
 def test_an_unpaid_offer_expires_and_frees_its_seat(world: World, shop: Shop) -> None:

@@ -1,0 +1,50 @@
+# Plain `make` prints what can be done here.
+
+PYTHON ?= python3
+PYTHON313 ?=
+PY := .venv/bin/python
+PY313 := .venv313/bin/python
+REQUIREMENTS := $(wildcard requirements*.txt)
+DYNAMODB_LOCAL := node_modules/amplify-dynamodb-simulator/emulator/DynamoDBLocal.jar
+
+export FRESH DEMO PYTHON313
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test lint package rehearse clean
+
+help: ## print this
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: .venv/.ready $(DYNAMODB_LOCAL) ## prepare .venv and DynamoDB Local; fast the second time
+	@:
+
+run: setup ## the whole product on this machine; FRESH=1 forgets what was kept, DEMO=0 starts empty
+	@$(PY) -m local.run
+
+test: setup ## every test a laptop can run; a tier that cannot run here says so by name
+	@local/tools/python313 > /dev/null && $(MAKE) --no-print-directory .venv313/.ready || true
+	@$(PY) -m pytest -n 2 -m "not deployed"
+
+lint: .venv/.ready ## ruff and mypy
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+
+package: .venv313/.ready ## build/package: what AWS gets; needs Python 3.13
+	@$(PY313) -m local.tools.package
+
+rehearse: .venv313/.ready ## deploy the built template into an emulator and use it over HTTP
+	@$(PY313) -m local.tools.package --host --if-changed
+	@$(PY313) -m pytest tests/deployed -m deployed --durations=5
+
+clean: ## remove what was built and what `make run` kept; the environments stay
+	@rm -rf build .state .mypy_cache .ruff_cache .hypothesis
+
+.venv/.ready: $(REQUIREMENTS)
+	@local/tools/environment .venv "$(PYTHON)"
+
+.venv313/.ready: $(REQUIREMENTS)
+	@python="$$(local/tools/python313)" && local/tools/environment .venv313 "$$python"
+
+$(DYNAMODB_LOCAL):
+	@local/tools/dynamodb_local

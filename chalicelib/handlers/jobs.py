@@ -1,0 +1,89 @@
+"""DOORS of the clock and of the outbox stream: one function per job, flows composed in order.
+
+Every part of a job runs, whatever happens to the part before it; what went wrong is raised at
+the end, so that the function's error alarm speaks. Counts are logged, never people.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from chalice.app import Blueprint
+
+from chalicelib import wiring
+from chalicelib.flows import books, forgetting, outbox, refunds
+from chalicelib.flows import jobs as runs
+from chalicelib.handlers import money_jobs
+from chalicelib.wiring import Wired
+
+door = Blueprint(__name__)
+log = logging.getLogger("balint.jobs")
+
+Part = Callable[[Wired], Mapping[str, int]]
+ALL_TAKEN: dict[str, list[Any]] = {"batchItemFailures": []}
+
+
+class JobFailed(ExceptionGroup):
+    """Parts of a job that ended in an error; all other parts have run."""
+
+
+# Part name -> flow; the name is what the log and the job's row say.
+TICK: dict[str, Part] = {
+    "payments": money_jobs.check_payments,
+    "offers": money_jobs.expire_offers,
+}
+NIGHTLY: dict[str, Part] = {"books": books.check, "forget": forgetting.forget_due}
+REFUNDS: dict[str, Part] = {"refunds": refunds.send_due}
+
+
+@door.lambda_function(name="send_mails")
+def send_mails(event: Any, context: Any) -> dict[str, Any]:  # noqa: ARG001 - Lambda's own shape
+    """Send what is due. A stream record only wakes us: the rows say what is to be done, so the
+    stream is always told that its records are taken, and the sweep raises what stays wrong."""
+    woken = bool(event and event.get("Records"))
+    try:
+        _run("send_mails", {"mails": outbox.send_due})
+    except JobFailed:
+        if not woken:
+            raise
+        log.exception("left to the sweep")
+    return ALL_TAKEN
+
+
+@door.lambda_function(name="tick")
+def tick(event: Any, context: Any) -> dict[str, Any]:  # noqa: ARG001 - Lambda's own shape
+    """Whatever has fallen due: holds, pending payments."""
+    return _run("tick", TICK, remember=True)
+
+
+@door.lambda_function(name="send_refunds")
+def send_refunds(event: Any, context: Any) -> dict[str, Any]:  # noqa: ARG001 - Lambda's own shape
+    """Refunds that were asked for, with the key that may send them."""
+    return _run("send_refunds", REFUNDS)
+
+
+@door.lambda_function(name="nightly")
+def nightly(event: Any, context: Any) -> dict[str, Any]:  # noqa: ARG001 - Lambda's own shape
+    """Once a night: what is slow, or only has to be true by morning."""
+    return _run("nightly", NIGHTLY, remember=True)
+
+
+def _run(job: str, parts: Mapping[str, Part], remember: bool = False) -> dict[str, Any]:
+    outside = wiring.outside()
+    told: dict[str, Any] = {}
+    errors: list[Exception] = []
+    for name, part in parts.items():
+        try:
+            told[name] = dict(part(outside))
+        except Exception as error:  # the other parts still run; it is raised below
+            log.exception("part failed job=%s part=%s", job, name)
+            told[name] = {"failed": type(error).__name__}
+            errors.append(error)
+    log.info("job=%s %s", job, told)
+    if remember:
+        runs.ended(outside, job, told)
+    if errors:
+        raise JobFailed(job, errors)
+    return told
