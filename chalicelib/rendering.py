@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib import wording
 from chalicelib.errors import NotFound
 from chalicelib.rules.forms import Answers
-from chalicelib.rules.money import SYMBOLS
+from chalicelib.rules.money.amounts import SYMBOLS
 from chalicelib.wording import TEMPLATES, refusal_words, status_of
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from chalicelib.errors import InvalidForm, Refusal, Trouble
 from chalicelib.rules.forms import Answers
-from chalicelib.rules.money import Money
+from chalicelib.rules.money.amounts import Money
 
 # Beside chalicelib/ in the repository and in the Lambda's zip alike (vendor/ loses its prefix).
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"

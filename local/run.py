@@ -88,7 +88,7 @@ def _unfinished(folder: Path) -> bool:
 
 def _tell(product: Product) -> None:
     """Where to click."""
-    from chalicelib.flows import circle, set_up
+    from chalicelib.flows.people import circle, set_up
 
     print(f"\nIn the demo it is {product.clock.now():%A %-d %B %Y, %H:%M} UTC.\n")
     if circle.seen(product.wired) is None:

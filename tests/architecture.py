@@ -27,7 +27,7 @@ SHOWN = ("rendering", "wording")
 DIRECTIONS: Mapping[str, tuple[str, ...]] = {
     "app": ("handlers",),
     "handlers": ("handlers", "flows", "wiring", "settings", *SHOWN, *TRUE),
-    "handlers.webhooks": ("gateways.webhook_signature",),  # checked before anything is built
+    "handlers.money.webhooks": ("gateways.webhook_signature",),  # checked before anything is built
     "flows": ("store", "gateways.outside", *SHOWN, *TRUE),
     "wiring": ("gateways", "settings", "store.tables"),
     "store": ("store", *TRUE),

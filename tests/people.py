@@ -9,9 +9,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from chalicelib.handlers.visit import SESSION_COOKIE
-from chalicelib.rules.access import BrowserSession, hashed
 from chalicelib.rules.changes import Change, Create
-from chalicelib.rules.people import EmailOwner, Person, email_key
+from chalicelib.rules.people.access import BrowserSession, hashed
+from chalicelib.rules.people.people import EmailOwner, Person, email_key
 from chalicelib.store import reads
 from chalicelib.store.commit import commit
 from tests.world import Browser, World

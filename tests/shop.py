@@ -10,21 +10,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from chalicelib.flows import books, checkout, offers
+from chalicelib.flows.joining import offers
+from chalicelib.flows.money import books, checkout
 from chalicelib.gateways.stripe_gateway import StripeGateway
 from chalicelib.handlers import jobs
-from chalicelib.rules.applications import Application
 from chalicelib.rules.changes import Caller, Change, Create
-from chalicelib.rules.enrolments import Enrolment
-from chalicelib.rules.groups import Term, WholeTerm
+from chalicelib.rules.joining.applications import Application
+from chalicelib.rules.joining.enrolments import Enrolment
+from chalicelib.rules.joining.offers import Offer
 from chalicelib.rules.links import personal_link
 from chalicelib.rules.mail import Mail
-from chalicelib.rules.offers import Offer
-from chalicelib.rules.payments import Payment, Refund
-from chalicelib.rules.people import email_hash
+from chalicelib.rules.money.payments import Payment, Refund
+from chalicelib.rules.people.people import email_hash
+from chalicelib.rules.running.groups import Term, WholeTerm
 from chalicelib.store import reads, tables
 from chalicelib.store.commit import commit
-from chalicelib.store.payments import WholeDebt, whole_debt
+from chalicelib.store.money.payments import WholeDebt, whole_debt
 from local.fake_stripe import FakeStripe, conformity
 from tests.world import World
 

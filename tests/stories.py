@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date, time
 from typing import Any
 
-from chalicelib.flows import groups, leaders, terms
+from chalicelib.flows.running import groups, leaders, terms
 from chalicelib.rules.changes import Caller, Change, Create
-from chalicelib.rules.circle import CircleSettings, Document
-from chalicelib.rules.groups import WholeTerm
+from chalicelib.rules.people.circle import CircleSettings, Document
+from chalicelib.rules.running.groups import WholeTerm
 from chalicelib.store import reads
 from chalicelib.store.commit import commit
 from tests.world import World

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from chalicelib.gateways.outside import Outside
 from chalicelib.rules.changes import Change, Create, Update
-from chalicelib.rules.circle import JobRun
+from chalicelib.rules.people.circle import JobRun
 from chalicelib.store import reads
 from chalicelib.store.commit import commit
 

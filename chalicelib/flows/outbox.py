@@ -19,10 +19,10 @@ from chalicelib.gateways.outside import Outside
 from chalicelib.rules import calendar, links, sending
 from chalicelib.rules.audit import audit
 from chalicelib.rules.changes import Caller, Change
-from chalicelib.rules.circle import CircleSettings
 from chalicelib.rules.mail import Attachment, Letter, LinkTo, Mail
 from chalicelib.rules.mail import mail as queued
-from chalicelib.rules.people import Person
+from chalicelib.rules.people.circle import CircleSettings
+from chalicelib.rules.people.people import Person
 from chalicelib.store import outbox, reads
 from chalicelib.store.commit import as_written, commit
 

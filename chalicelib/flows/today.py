@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from chalicelib.gateways.outside import Outside
-from chalicelib.rules.offers import Offer
+from chalicelib.rules.joining.offers import Offer
 from chalicelib.store import reads, tables
 from chalicelib.store.tasks import open_tasks
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from chalicelib.rules.mail import Letter
-from chalicelib.rules.stripe_objects import (
+from chalicelib.rules.money.stripe_objects import (
     BalanceMovement,
     Checkout,
     PaymentIntent,

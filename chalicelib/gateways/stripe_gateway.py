@@ -1,7 +1,7 @@
 """Stripe over its SDK: the only module that imports `stripe`, which costs 200 ms.
 
-Answers leave here as plain dicts parsed to the dataclasses of rules/stripe_objects.py, errors as
-StripeUnknown (no answer, or an unclear one) and StripeRefused (no, for good). The API version,
+Answers leave here as plain dicts parsed to the dataclasses of rules/money/stripe_objects.py, errors
+as StripeUnknown (no answer, or an unclear one) and StripeRefused (no, for good). The API version,
 timeouts and retries are ours, never the SDK's defaults, which change with the package.
 What does not live here: what to ask for (flows decide parameters and keys), and the check of
 webhook signatures (webhook_signature.py).
@@ -17,7 +17,7 @@ from typing import Any, cast
 import stripe
 
 from chalicelib.errors import StripeRefused, StripeUnknown
-from chalicelib.rules.stripe_objects import (
+from chalicelib.rules.money.stripe_objects import (
     STRIPE_VERSION,
     BalanceMovement,
     Checkout,

@@ -17,7 +17,7 @@ from hashlib import sha256
 from typing import Any
 
 from chalicelib.errors import NotSigned
-from chalicelib.rules.stripe_objects import Event, event_from
+from chalicelib.rules.money.stripe_objects import Event, event_from
 
 SCHEME = "v1"
 

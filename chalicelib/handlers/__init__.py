@@ -2,28 +2,17 @@
 
 from chalice.app import Blueprint
 
-from chalicelib.handlers import (
+from chalicelib.handlers import admin_mails, admin_today, health, jobs
+from chalicelib.handlers.joining import (
     admin_applications,
-    admin_groups,
-    admin_mails,
     admin_offers,
-    admin_payments,
-    admin_rosters,
-    admin_settings,
-    admin_terms,
-    admin_today,
     applications,
-    groups,
-    health,
-    jobs,
-    me,
     offers,
-    privacy,
-    set_up,
-    sign_in,
     tasters,
-    webhooks,
 )
+from chalicelib.handlers.money import admin_payments, webhooks
+from chalicelib.handlers.people import admin_settings, me, privacy, set_up, sign_in
+from chalicelib.handlers.running import admin_groups, admin_rosters, admin_terms, groups
 
 ALL: tuple[Blueprint, ...] = (
     admin_applications.door,

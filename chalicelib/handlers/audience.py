@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 
 from chalicelib.errors import NotAllowed, SignInNeeded
-from chalicelib.rules.people import Person
+from chalicelib.rules.people.people import Person
 
 
 class Audience(Enum):

@@ -24,7 +24,7 @@ from chalicelib.errors import (
     SignInNeeded,
     Trouble,
 )
-from chalicelib.flows import access
+from chalicelib.flows.people import access
 from chalicelib.handlers import answers
 from chalicelib.handlers.audience import Audience, admit
 from chalicelib.handlers.visit import PARAMETER, Visit

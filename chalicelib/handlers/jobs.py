@@ -13,9 +13,11 @@ from typing import Any
 from chalice.app import Blueprint
 
 from chalicelib import wiring
-from chalicelib.flows import books, forgetting, outbox, refunds
 from chalicelib.flows import jobs as runs
-from chalicelib.handlers import money_jobs
+from chalicelib.flows import outbox
+from chalicelib.flows.joining import forgetting
+from chalicelib.flows.money import books, refunds
+from chalicelib.handlers.money import clockwork as money_jobs
 from chalicelib.wiring import Wired
 
 door = Blueprint(__name__)

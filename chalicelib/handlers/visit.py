@@ -23,14 +23,14 @@ from chalicelib.errors import (
     Refusal,
     Trouble,
 )
-from chalicelib.flows import access, circle
+from chalicelib.flows.people import access, circle
 from chalicelib.handlers import answers
 from chalicelib.rules import links
-from chalicelib.rules.access import BrowserSession, hashed
 from chalicelib.rules.changes import Caller
-from chalicelib.rules.circle import CircleSettings
 from chalicelib.rules.forms import Answers, Form
-from chalicelib.rules.people import Person
+from chalicelib.rules.people.access import BrowserSession, hashed
+from chalicelib.rules.people.circle import CircleSettings
+from chalicelib.rules.people.people import Person
 from chalicelib.wiring import Wired
 
 SESSION_COOKIE = "balint_session"

@@ -12,7 +12,7 @@ import re
 from string import ascii_letters
 from urllib.parse import urlsplit
 
-from chalicelib.rules.money import SYMBOLS, Money
+from chalicelib.rules.money.amounts import SYMBOLS, Money
 from chalicelib.rules.typed_text import Parser, Unreadable, line_of, lines_of, number_line
 
 EMAIL_LENGTH_MAX = 254  # what an SMTP path carries (RFC 5321, 4.5.3.1.3)

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.rules.changes import Change, Create, Is, Remove, Update
-from chalicelib.rules.circle import Task
 from chalicelib.rules.mail import Mail, name_in_path
+from chalicelib.rules.people.circle import Task
 from chalicelib.rules.states import move
 
 TRIES_MAX = 5

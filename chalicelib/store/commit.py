@@ -21,7 +21,6 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.errors import AlreadyAnswered, StoreBusy
-from chalicelib.rules.access import SpentForm
 from chalicelib.rules.changes import (
     Below,
     Caller,
@@ -35,6 +34,7 @@ from chalicelib.rules.changes import (
     Update,
     Write,
 )
+from chalicelib.rules.people.access import SpentForm
 from chalicelib.store import reads, tables
 from chalicelib.store.rows import Kept, kept
 from chalicelib.store.trouble import passes, unanswered

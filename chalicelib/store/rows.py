@@ -13,19 +13,19 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
-from chalicelib.rules.access import BrowserSession, RateCounter, SignInToken, SpentForm
-from chalicelib.rules.applications import Application, Unique
 from chalicelib.rules.audit import AuditRow
 from chalicelib.rules.changes import Ref
-from chalicelib.rules.circle import CircleSettings, Document, JobRun, Task
-from chalicelib.rules.enrolments import Enrolment
-from chalicelib.rules.groups import Group, Leadership, Session, SlugOwner, Term
-from chalicelib.rules.ledger import Entry
+from chalicelib.rules.joining.applications import Application, Unique
+from chalicelib.rules.joining.enrolments import Enrolment
+from chalicelib.rules.joining.offers import Offer
+from chalicelib.rules.joining.tasters import TasterBooking
 from chalicelib.rules.mail import Mail
-from chalicelib.rules.offers import Offer
-from chalicelib.rules.payments import Marker, Obligation, Payment, Refund, StripeLookup
-from chalicelib.rules.people import EmailOwner, Officer, Person
-from chalicelib.rules.tasters import TasterBooking
+from chalicelib.rules.money.ledger import Entry
+from chalicelib.rules.money.payments import Marker, Obligation, Payment, Refund, StripeLookup
+from chalicelib.rules.people.access import BrowserSession, RateCounter, SignInToken, SpentForm
+from chalicelib.rules.people.circle import CircleSettings, Document, JobRun, Task
+from chalicelib.rules.people.people import EmailOwner, Officer, Person
+from chalicelib.rules.running.groups import Group, Leadership, Session, SlugOwner, Term
 from chalicelib.store import tables
 from chalicelib.store.codec import attribute_for, hints_of, instant_text
 

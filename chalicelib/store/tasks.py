@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib.rules.circle import Task
+from chalicelib.rules.people.circle import Task
 from chalicelib.store import reads, tables
 
 

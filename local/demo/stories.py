@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from chalicelib.flows import set_up
+from chalicelib.flows.people import set_up
 from local.demo import groups, people
 from local.demo.groups import enter_group, plan_term
 from local.demo.joining import accept_and_pay, apply, joins, offer, talk_and_decide

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.rules.stripe_objects import STRIPE_VERSION
+from chalicelib.rules.money.stripe_objects import STRIPE_VERSION
 from local.fake_stripe import api, faults, params
 from local.fake_stripe.idempotency import Keys, Reply
 from local.fake_stripe.refusals import Refused

@@ -8,7 +8,7 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any
 
-from chalicelib.rules.stripe_objects import STRIPE_VERSION
+from chalicelib.rules.money.stripe_objects import STRIPE_VERSION
 from local.fake_stripe.world import World
 
 Json = dict[str, Any]

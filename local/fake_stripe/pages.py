@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from chalicelib.rules.money import Money
+from chalicelib.rules.money.amounts import Money
 from local.fake_stripe import api, payments, refunds, sessions
 from local.fake_stripe.delivery import Deliveries
 from local.fake_stripe.refusals import Refused

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from chalicelib.rules.money import STRIPE_MINIMUM_MINOR
+from chalicelib.rules.money.amounts import STRIPE_MINIMUM_MINOR
 from local.fake_stripe.refusals import Refused, not_played
 from local.fake_stripe.world import World
 

@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from chalicelib.errors import StripeRefused, StripeUnknown
-from chalicelib.rules.stripe_objects import STRIPE_VERSION
+from chalicelib.rules.money.stripe_objects import STRIPE_VERSION
 from local.fake_stripe import Refused, conformity
 from local.fake_stripe.api import ENDPOINTS
 from local.fake_stripe.contract import CHECKED, DESCRIBING

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from chalicelib.flows import outbox
-from chalicelib.flows.set_up import set_up_link
+from chalicelib.flows.people.set_up import set_up_link
 from chalicelib.rules.audit import AuditRow
-from chalicelib.rules.circle import CircleSettings
-from chalicelib.rules.people import EmailOwner, Person
-from chalicelib.store import circle, reads, tables
+from chalicelib.rules.people.circle import CircleSettings
+from chalicelib.rules.people.people import EmailOwner, Person
+from chalicelib.store import reads, tables
+from chalicelib.store.people import circle
 from tests.world import BASE_URL, Browser, World, links_in
 
 ADA = "ada.ledger@marmalade-circle.example"

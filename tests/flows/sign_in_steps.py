@@ -8,8 +8,8 @@ import pytest
 
 from chalicelib.flows import outbox
 from chalicelib.handlers.visit import SESSION_COOKIE
-from chalicelib.rules.access import BrowserSession, RateCounter, SignInToken
 from chalicelib.rules.mail import Mail
+from chalicelib.rules.people.access import BrowserSession, RateCounter, SignInToken
 from chalicelib.store import reads, tables
 from tests.people import a_person
 from tests.stories import a_circle

@@ -17,18 +17,19 @@ from chalicelib.errors import (
     OfferStands,
     TermNotOpen,
 )
-from chalicelib.flows import applications, forgetting, outbox, screening, today
-from chalicelib.rules import applications as rules
-from chalicelib.rules.application_mails import draft_link, status_link
-from chalicelib.rules.applications import POINTS, Act, Application
+from chalicelib.flows import outbox, today
+from chalicelib.flows.joining import applications, forgetting, screening
 from chalicelib.rules.changes import Caller, Change, Update
-from chalicelib.rules.groups import WholeTerm
+from chalicelib.rules.joining import applications as rules
+from chalicelib.rules.joining.application_mails import draft_link, status_link
+from chalicelib.rules.joining.applications import POINTS, Act, Application
 from chalicelib.rules.links import personal_link
 from chalicelib.rules.mail import LinkTo
-from chalicelib.rules.people import Person, email_hash
-from chalicelib.store import applications as store
+from chalicelib.rules.people.people import Person, email_hash
+from chalicelib.rules.running.groups import WholeTerm
 from chalicelib.store import reads, tables
 from chalicelib.store.commit import commit
+from chalicelib.store.joining import applications as store
 from tests.people import a_person
 from tests.stories import a_recruiting_term
 from tests.world import World

@@ -16,14 +16,14 @@ from chalicelib.errors import (
     NotFound,
     StateChanged,
 )
-from chalicelib.flows import groups, leaders, terms
+from chalicelib.flows.running import groups, leaders, terms
 from chalicelib.rules.audit import AuditRow
 from chalicelib.rules.changes import Caller, Change, Update
-from chalicelib.rules.groups import WholeTerm
-from chalicelib.rules.people import EmailOwner, Person, email_key
-from chalicelib.store import groups as store
+from chalicelib.rules.people.people import EmailOwner, Person, email_key
+from chalicelib.rules.running.groups import WholeTerm
 from chalicelib.store import reads, tables
 from chalicelib.store.commit import commit
+from chalicelib.store.running import groups as store
 from tests.people import a_person
 from tests.stories import DATES, DESK, LEADER, PLACES, WHERE, a_draft_term, a_recruiting_term
 from tests.world import World

@@ -13,9 +13,9 @@ from chalicelib.flows.outbox import SomeMailsBroken
 from chalicelib.handlers import jobs
 from chalicelib.rules import sending
 from chalicelib.rules.changes import Caller, Change, Create, Remove, Update
-from chalicelib.rules.circle import CircleSettings, Document, JobRun, Task
 from chalicelib.rules.links import read_link, sign_in_code
 from chalicelib.rules.mail import Letter, LinkTo, Mail, Standing, mail, name_in_path
+from chalicelib.rules.people.circle import CircleSettings, Document, JobRun, Task
 from chalicelib.store import outbox as kept
 from chalicelib.store import reads, tables
 from chalicelib.store.commit import commit

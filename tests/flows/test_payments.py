@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chalicelib.errors import OfferNotOpen, StripeUnknown, TooManyTries
-from chalicelib.flows import offers
+from chalicelib.flows.joining import offers
 from tests.shop import ADMIN, Shop
 from tests.stories import a_circle, a_recruiting_term
 from tests.world import World

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from chalicelib.errors import RefundNotPossible, SwitchedOff
-from chalicelib.flows import refunds
+from chalicelib.flows.money import refunds
 from chalicelib.rules.changes import Change, Update
-from chalicelib.rules.circle import CircleSettings, Task
-from chalicelib.rules.groups import WholeTerm
+from chalicelib.rules.people.circle import CircleSettings, Task
+from chalicelib.rules.running.groups import WholeTerm
 from chalicelib.store import reads, tables
 from chalicelib.store.commit import commit
 from tests.shop import ADMIN, Offered, Shop

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from chalicelib.errors import NotFound
-from chalicelib.flows import rosters
+from chalicelib.flows.running import rosters
 from chalicelib.rules.audit import AuditRow
 from chalicelib.rules.changes import Caller, Change, Create
-from chalicelib.rules.enrolments import Enrolment
-from chalicelib.rules.groups import WholeTerm
+from chalicelib.rules.joining.enrolments import Enrolment
+from chalicelib.rules.running.groups import WholeTerm
 from chalicelib.store import reads, tables
 from chalicelib.store.commit import commit
 from tests.stories import a_recruiting_term

@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.handlers.own_cookie import BROWSER_COOKIE
 from chalicelib.handlers.visit import SESSION_COOKIE
-from chalicelib.rules.access import BrowserSession, hashed
+from chalicelib.rules.people.access import BrowserSession, hashed
 from chalicelib.store import reads
 from tests.flows.sign_in_steps import (
     PIP,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.rules.circle import DOCUMENTS, parts
-from chalicelib.store import circle
+from chalicelib.rules.people.circle import DOCUMENTS, parts
+from chalicelib.store.people import circle
 from tests.flows.set_up_steps import (
     ADA,
     TYPED,

@@ -7,8 +7,9 @@ import re
 import pytest
 
 from chalicelib.flows import outbox
-from chalicelib.rules.circle import Document
-from chalicelib.store import circle, people, reads
+from chalicelib.rules.people.circle import Document
+from chalicelib.store import reads
+from chalicelib.store.people import circle, people
 from tests.flows.set_up_steps import (
     ADA,
     _id_of,

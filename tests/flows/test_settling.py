@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import StripeUnknown
-from chalicelib.flows import payments
+from chalicelib.flows.money import payments
 from chalicelib.rules.changes import Change, Update
-from chalicelib.rules.circle import Task
+from chalicelib.rules.people.circle import Task
 from chalicelib.store import reads, tables
 from chalicelib.store.commit import commit
 from local.fake_stripe import sign

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.flows import sign_in
+from chalicelib.flows.people import sign_in
 from chalicelib.handlers.visit import SESSION_COOKIE
 from chalicelib.rules import links
-from chalicelib.rules.sign_in import code_fits
+from chalicelib.rules.people.sign_in import code_fits
 from tests.flows.sign_in_steps import (
     PIP,
     asks,

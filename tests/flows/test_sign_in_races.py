@@ -10,14 +10,15 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import AlreadyAnswered, LinkNotValid, Refusal, StoreBusy
-from chalicelib.flows import set_up, settings, sign_in
-from chalicelib.flows.sign_in import Knock
+from chalicelib.flows.people import set_up, settings, sign_in
+from chalicelib.flows.people.sign_in import Knock
 from chalicelib.rules import links
-from chalicelib.rules.access import BrowserSession, RateCounter, SignInToken
 from chalicelib.rules.changes import Caller
-from chalicelib.rules.people import Person
-from chalicelib.rules.sign_in import Asked, session_secret
-from chalicelib.store import people, reads, tables
+from chalicelib.rules.people.access import BrowserSession, RateCounter, SignInToken
+from chalicelib.rules.people.people import Person
+from chalicelib.rules.people.sign_in import Asked, session_secret
+from chalicelib.store import reads, tables
+from chalicelib.store.people import people
 from tests.people import a_person
 from tests.stories import a_circle
 from tests.world import World

@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import Conflict, LinkNotValid, NoGuestPlaceLeft, TooManyTries
-from chalicelib.flows import outbox, tasters
+from chalicelib.flows import outbox
+from chalicelib.flows.joining import tasters
 from chalicelib.rules.changes import Caller, Change, Update
-from chalicelib.rules.groups import Session, WholeTerm
-from chalicelib.rules.tasters import TasterBooking
-from chalicelib.store import groups, reads, tables
+from chalicelib.rules.joining.tasters import TasterBooking
+from chalicelib.rules.running.groups import Session, WholeTerm
+from chalicelib.store import reads, tables
 from chalicelib.store.commit import commit
+from chalicelib.store.running import groups
 from tests.stories import a_recruiting_term
 from tests.world import World, links_in
 

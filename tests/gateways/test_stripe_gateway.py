@@ -14,7 +14,7 @@ import pytest
 from chalicelib.errors import StripeRefused, StripeUnknown
 from chalicelib.gateways.outside import Stripe
 from chalicelib.gateways.stripe_gateway import StripeGateway
-from chalicelib.rules.stripe_objects import STRIPE_VERSION
+from chalicelib.rules.money.stripe_objects import STRIPE_VERSION
 from tests.contract.stories import (
     METADATA,
     SECRET_KEY,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib.rules.changes import Change, Update
-from chalicelib.rules.groups import WholeTerm
+from chalicelib.rules.running.groups import WholeTerm
 from chalicelib.store.commit import commit
-from chalicelib.store.groups import whole_term
+from chalicelib.store.running.groups import whole_term
 from local.browser import Browser
 from tests.stories import a_draft_term, a_recruiting_term
 from tests.world import World

@@ -12,7 +12,7 @@ from chalicelib.handlers.audience import OPEN
 from chalicelib.handlers.doors import AUDIENCES
 from chalicelib.handlers.visit import SESSION_COOKIE
 from chalicelib.rules import links
-from chalicelib.rules.access import hashed
+from chalicelib.rules.people.access import hashed
 from chalicelib.store import tables
 from local.gateway import Answer
 from tests.world import Browser, World

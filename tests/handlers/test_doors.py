@@ -10,8 +10,8 @@ from app import app
 from chalicelib.handlers.audience import ROLES, Audience
 from chalicelib.handlers.doors import AUDIENCES
 from chalicelib.handlers.visit import SESSION_COOKIE
-from chalicelib.rules.access import hashed
-from chalicelib.rules.people import ROLES as EVERY_ROLE
+from chalicelib.rules.people.access import hashed
+from chalicelib.rules.people.people import ROLES as EVERY_ROLE
 from tests.handlers.door_steps import (
     GUARDED,
     HOOKS,

@@ -12,8 +12,8 @@ from chalicelib.handlers.audience import Audience
 from chalicelib.handlers.doors import AUDIENCES, Doors
 from chalicelib.handlers.visit import Visit
 from chalicelib.rules.changes import Change, Create
-from chalicelib.rules.people import ROLES as EVERY_ROLE
-from chalicelib.rules.people import EmailOwner
+from chalicelib.rules.people.people import ROLES as EVERY_ROLE
+from chalicelib.rules.people.people import EmailOwner
 from chalicelib.store.commit import commit
 from local.gateway import Gateway
 from tests.handlers.door_steps import (

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chalicelib.flows import terms
+from chalicelib.flows.running import terms
 from chalicelib.rules.changes import Caller
 from local.browser import Browser
 from tests.handlers.desk import (

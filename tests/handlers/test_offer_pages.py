@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.flows import offers, refunds
+from chalicelib.flows.joining import offers
+from chalicelib.flows.money import refunds
 from chalicelib.handlers import jobs
 from chalicelib.rules.changes import Change, Update
-from chalicelib.rules.groups import WholeTerm
-from chalicelib.rules.ledger import Entry
-from chalicelib.store import applications as store
+from chalicelib.rules.money.ledger import Entry
+from chalicelib.rules.running.groups import WholeTerm
 from chalicelib.store import reads, tables
 from chalicelib.store.codec import to_plain
 from chalicelib.store.commit import commit
+from chalicelib.store.joining import applications as store
 from chalicelib.wording import words
 from tests.mail_samples import sample
 from tests.people import signed_in

@@ -7,13 +7,13 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.handlers.own_cookie import BROWSER_COOKIE
-from chalicelib.handlers.sign_in import landing
+from chalicelib.handlers.people.sign_in import landing
 from chalicelib.handlers.visit import SESSION_COOKIE
-from chalicelib.rules.applications import Application
 from chalicelib.rules.changes import Change, Create
-from chalicelib.rules.enrolments import Enrolment
-from chalicelib.rules.people import email_hash
-from chalicelib.rules.tasters import TasterBooking
+from chalicelib.rules.joining.applications import Application
+from chalicelib.rules.joining.enrolments import Enrolment
+from chalicelib.rules.joining.tasters import TasterBooking
+from chalicelib.rules.people.people import email_hash
 from chalicelib.settings import read as read_settings
 from chalicelib.store.commit import commit
 from tests.people import a_person, signed_in

@@ -6,8 +6,8 @@ import pytest
 
 from chalicelib import wording
 from chalicelib.flows import outbox
-from chalicelib.rules.applications import TASKS
 from chalicelib.rules.changes import Change, Update
+from chalicelib.rules.joining.applications import TASKS
 from chalicelib.store import tables
 from chalicelib.store.commit import commit
 from chalicelib.store.reads import everything

@@ -17,15 +17,15 @@ from chalicelib.errors import (
     MoveNotDeclared,
     OfferStands,
 )
-from chalicelib.rules import applications as rules
-from chalicelib.rules.application_form import ABOUT, DATES, INTERVIEW, YOU, recruits, who_of
-from chalicelib.rules.applications import Act, Application, Unique
 from chalicelib.rules.audit import AuditRow
 from chalicelib.rules.changes import Create, Ref, Remove, Update
-from chalicelib.rules.circle import Task
-from chalicelib.rules.groups import Group, Term, WholeTerm
+from chalicelib.rules.joining import applications as rules
+from chalicelib.rules.joining.application_form import ABOUT, DATES, INTERVIEW, YOU, recruits, who_of
+from chalicelib.rules.joining.applications import Act, Application, Unique
 from chalicelib.rules.parsers import several
-from chalicelib.rules.recurrence import Recurrence
+from chalicelib.rules.people.circle import Task
+from chalicelib.rules.running.groups import Group, Term, WholeTerm
+from chalicelib.rules.running.recurrence import Recurrence
 from chalicelib.rules.states import MOVES
 
 NOW = datetime(2026, 11, 21, 18, tzinfo=UTC)

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from chalicelib.errors import LinkNotValid
 from chalicelib.rules import links
-from chalicelib.rules.access import safe_path
-from chalicelib.rules.sign_in import session_secret
+from chalicelib.rules.people.access import safe_path
+from chalicelib.rules.people.sign_in import session_secret
 
 KEYS = {"k1": "an-invented-key"}
 NOW = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from chalicelib.rules.money import STRIPE_MINIMUM_MINOR, SYMBOLS, Money, sellable, share
+from chalicelib.rules.money.amounts import STRIPE_MINIMUM_MINOR, SYMBOLS, Money, sellable, share
 
 AMOUNTS = st.integers(min_value=0, max_value=10**9)
 SIGNED = st.integers(min_value=-(10**9), max_value=10**9)

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.errors import PublishChecksFailed
-from chalicelib.rules.budget import Budget, budget_of, processor_fee
-from chalicelib.rules.groups import Group, Leadership, Term, WholeTerm
-from chalicelib.rules.publishing import missing, require_publishable, warnings
-from chalicelib.rules.recurrence import Recurrence
-from chalicelib.rules.term_sessions import dated, sessions_of
+from chalicelib.rules.running.budget import Budget, budget_of, processor_fee
+from chalicelib.rules.running.groups import Group, Leadership, Term, WholeTerm
+from chalicelib.rules.running.publishing import missing, require_publishable, warnings
+from chalicelib.rules.running.recurrence import Recurrence
+from chalicelib.rules.running.term_sessions import dated, sessions_of
 
 NOW = datetime(2026, 11, 21, 18, tzinfo=UTC)
 

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.errors import TooManyTries
-from chalicelib.rules import rates
-from chalicelib.rules.access import RateCounter
 from chalicelib.rules.changes import Change, Count, Create
-from chalicelib.rules.people import EmailOwner
+from chalicelib.rules.people import rates
+from chalicelib.rules.people.access import RateCounter
+from chalicelib.rules.people.people import EmailOwner
 from chalicelib.store import reads, tables
 from chalicelib.store.commit import commit
 from tests.world import World

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.rules.recurrence import (
+from chalicelib.rules.running.recurrence import (
     Recurrence,
     dates_of,
     instant,

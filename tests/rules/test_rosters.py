@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.rules.csv_text import BYTE_ORDER_MARK, FORMULA_STARTS, csv_bytes
-from chalicelib.rules.enrolments import Enrolment
-from chalicelib.rules.rosters import COLUMNS, roster_of, table
+from chalicelib.rules.joining.enrolments import Enrolment
+from chalicelib.rules.running.rosters import COLUMNS, roster_of, table
 
 NOW = datetime(2026, 11, 21, 23, 30, tzinfo=UTC)
 

@@ -8,13 +8,13 @@ from itertools import product
 import pytest
 
 from chalicelib.errors import Conflict, MoveNotDeclared
-from chalicelib.rules.applications import Application
-from chalicelib.rules.groups import Group, Session, Term
+from chalicelib.rules.joining.applications import Application
+from chalicelib.rules.joining.offers import Offer
+from chalicelib.rules.joining.tasters import TasterBooking
 from chalicelib.rules.mail import Mail
-from chalicelib.rules.offers import Offer
-from chalicelib.rules.payments import Obligation, Payment, Refund
+from chalicelib.rules.money.payments import Obligation, Payment, Refund
+from chalicelib.rules.running.groups import Group, Session, Term
 from chalicelib.rules.states import MOVES, may, move
-from chalicelib.rules.tasters import TasterBooking
 
 KINDS = sorted(MOVES)
 ROWS = {

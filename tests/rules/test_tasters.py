@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import Conflict, MoveNotDeclared
-from chalicelib.rules import tasters as rules
-from chalicelib.rules.applications import Act
 from chalicelib.rules.changes import Update
-from chalicelib.rules.groups import Session, WholeTerm
+from chalicelib.rules.joining import tasters as rules
+from chalicelib.rules.joining.applications import Act
 from chalicelib.rules.mail import Mail
+from chalicelib.rules.running.groups import Session, WholeTerm
 from tests.rules.test_applications import a_group, a_term
 
 NOW = datetime(2026, 11, 21, 18, tzinfo=UTC)

@@ -14,11 +14,12 @@ from typing import Any, TypeVar
 import pytest
 
 from chalicelib.errors import NoGuestPlaceLeft, Refusal, Trouble
-from chalicelib.flows import offers, payments, tasters
+from chalicelib.flows.joining import offers, tasters
+from chalicelib.flows.money import payments
 from chalicelib.gateways.webhook_signature import verify
 from chalicelib.rules.changes import Caller, Change, Update
-from chalicelib.rules.groups import WholeTerm
-from chalicelib.rules.stripe_objects import checkout_from
+from chalicelib.rules.money.stripe_objects import checkout_from
+from chalicelib.rules.running.groups import WholeTerm
 from chalicelib.store import tables
 from chalicelib.store.commit import commit
 from tests.shop import ADMIN, SECRET, Offered, Shop, a_shop

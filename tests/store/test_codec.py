@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.rules.circle import Task
 from chalicelib.rules.mail import Mail
+from chalicelib.rules.people.circle import Task
 from chalicelib.store import codec
 from chalicelib.store.rows import KEPT, kept
 from tests.store.row_values import INSTANTS, plain_row, rows

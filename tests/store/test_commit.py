@@ -15,7 +15,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.errors import AlreadyAnswered, NoSeatLeft, Refusal, StateChanged
-from chalicelib.rules.access import RateCounter, SpentForm
 from chalicelib.rules.changes import (
     Below,
     Caller,
@@ -30,11 +29,12 @@ from chalicelib.rules.changes import (
     Update,
     Write,
 )
-from chalicelib.rules.groups import Group, Term
+from chalicelib.rules.joining.offers import Offer
 from chalicelib.rules.mail import Mail
-from chalicelib.rules.offers import Offer
-from chalicelib.rules.payments import Marker
-from chalicelib.rules.people import Person
+from chalicelib.rules.money.payments import Marker
+from chalicelib.rules.people.access import RateCounter, SpentForm
+from chalicelib.rules.people.people import Person
+from chalicelib.rules.running.groups import Group, Term
 from chalicelib.store import reads, tables
 from chalicelib.store.commit import WRITES_MAX, as_written, commit
 from tests.dynamodb_local_fixtures import LocalTables

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from pynamodb.exceptions import TransactWriteError
 
 from chalicelib.errors import AlreadyAnswered, NoSeatLeft, StoreBusy
-from chalicelib.rules.access import RateCounter
 from chalicelib.rules.changes import Caller, Change, Count, Create, Update
-from chalicelib.rules.groups import Term
-from chalicelib.rules.payments import Marker
+from chalicelib.rules.money.payments import Marker
+from chalicelib.rules.people.access import RateCounter
+from chalicelib.rules.running.groups import Term
 from chalicelib.store import reads, tables
 from chalicelib.store.commit import TRIES_MAX, commit
 from tests.dynamodb_local_fixtures import LocalTables

@@ -5,7 +5,7 @@ from __future__ import annotations
 import boto3
 import pytest
 
-from chalicelib.rules.people import Person
+from chalicelib.rules.people.people import Person
 from chalicelib.store import reads, tables
 from tests.dynamodb_local_fixtures import LocalTables
 from tests.people import a_person, signed_in

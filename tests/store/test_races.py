@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import AlreadyAnswered, NoSeatLeft, Refusal, StoreBusy, TooManyTries
-from chalicelib.rules.access import RateCounter
 from chalicelib.rules.changes import Below, Caller, Change, Count, Create, Is, Ref, Remove, Update
-from chalicelib.rules.groups import Term
-from chalicelib.rules.payments import Marker
-from chalicelib.rules.people import EmailOwner
+from chalicelib.rules.money.payments import Marker
+from chalicelib.rules.people.access import RateCounter
+from chalicelib.rules.people.people import EmailOwner
+from chalicelib.rules.running.groups import Term
 from chalicelib.store import reads, tables
 from chalicelib.store.commit import commit
 from tests.dynamodb_local_fixtures import LocalTables

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from chalicelib.rules.applications import Application, Unique
 from chalicelib.rules.audit import AuditRow
 from chalicelib.rules.changes import Change, Create
-from chalicelib.rules.circle import Document, Task
-from chalicelib.rules.people import EmailOwner, Person
+from chalicelib.rules.joining.applications import Application, Unique
+from chalicelib.rules.people.circle import Document, Task
+from chalicelib.rules.people.people import EmailOwner, Person
 from chalicelib.store import reads, tables
 from chalicelib.store.commit import WRITES_MAX, commit
 from chalicelib.store.rows import KEPT

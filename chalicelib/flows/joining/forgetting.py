@@ -1,0 +1,49 @@
+"""The nightly deletion of what need not be kept any longer. One row, one transaction.
+
+What does not live here: mails, tokens and markers, which end by their own clocks.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from chalicelib.errors import StateChanged
+from chalicelib.gateways.outside import Outside
+from chalicelib.rules.changes import Change
+from chalicelib.rules.joining import forgetting as rules
+from chalicelib.rules.joining.applications import Act, Application
+from chalicelib.rules.joining.tasters import TasterBooking
+from chalicelib.store import reads, tables
+from chalicelib.store.commit import commit
+from chalicelib.store.joining import applications as store
+from chalicelib.store.joining import offers
+
+IN_ONE_GO = 200
+
+
+def forget_due(outside: Outside) -> dict[str, int]:
+    """Delete drafts, ended applications and tasters whose time is over; how many of each."""
+    counts: Counter[str] = Counter()
+    due = reads.due(tables.Applications, "retention", outside.clock.now(), IN_ONE_GO)
+    for row in due:
+        word, change = _what(outside, row)
+        try:
+            commit(change)
+            counts[word] += 1
+        except StateChanged:
+            counts["overtaken"] += 1  # it has moved since it was read: another night
+    return dict(counts)
+
+
+def _what(outside: Outside, row: Any) -> tuple[str, Change]:
+    now = outside.clock.now()
+    act = Act(actor="clock", audit_id=outside.ids.new("audit"), now=now)
+    if isinstance(row, TasterBooking):
+        return "tasters", rules.booking_forgotten(row, store.holder(row.claim_name), act)
+    application: Application = row
+    found = offers.with_offers(application.application_id)
+    if application.state == "accepted" or (found and found.offers):
+        return "kept", rules.application_kept(application, now)
+    name = store.holder(application.claim_name)
+    return "applications", rules.application_forgotten(application, name, act)

@@ -1,0 +1,165 @@
+"""Making, declining, withdrawing and expiring an offer.
+
+What does not live here: paying (checkout.py, payments.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.errors import LinkNotValid, NotFound, OfferNotOpen
+from chalicelib.gateways.outside import Outside
+from chalicelib.rules.audit import audit
+from chalicelib.rules.changes import Caller, Change
+from chalicelib.rules.joining import offers as rules
+from chalicelib.rules.joining.applications import Act, Application, moved
+from chalicelib.rules.joining.offers import NewOffer, Offer
+from chalicelib.rules.links import read_link
+from chalicelib.rules.money.checkout import shown_state
+from chalicelib.rules.people.circle import CircleSettings, Document
+from chalicelib.store import reads, tables
+from chalicelib.store.commit import commit
+from chalicelib.store.joining import offers as store
+from chalicelib.store.money import payments
+from chalicelib.store.running import groups
+
+DUE_IN_ONE_GO = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfferId:
+    """An offer lies under its application: both ids name it."""
+
+    application_id: str
+    offer_id: str
+
+
+def from_token(outside: Outside, token: str) -> OfferId:
+    """What a personal offer link names; LinkNotValid when it does not hold."""
+    link = read_link(outside.places.link_keys, "offer", token)
+    application_id, _, offer_id = link.subject.partition("_")
+    if not offer_id:
+        raise LinkNotValid
+    return OfferId(application_id=application_id, offer_id=offer_id)
+
+
+def load(which: OfferId) -> tuple[Application, Offer]:
+    """The application and the offer; NotFound when there is none."""
+    found = store.with_offers(which.application_id)
+    offer = found.offer(which.offer_id) if found else None
+    if found is None or offer is None:
+        raise NotFound
+    return found.application, offer
+
+
+def make_offer(
+    outside: Outside, caller: Caller, application_id: str, offer_id: str, days: int
+) -> None:
+    """Offer the seat of an accepted application's term for some days (R70); three days are
+    working days (D17). The last day ends at its last minute in the group's zone.
+
+    Raises NotFound, NoSeatLeft, TermNotOpen, SwitchedOff, Conflict.
+    """
+    application = reads.get(Application, application_id, "application")
+    circle = reads.get(CircleSettings, "settings", "circle")
+    if application is None or circle is None:
+        raise NotFound
+    whole = groups.whole_term(application.group_id, application.term_id)
+    if whole is None:
+        raise NotFound
+    now = outside.clock.now()
+    new = NewOffer(
+        offer_id=offer_id,
+        obligation_id=outside.ids.new("debt"),
+        expires_at=rules.answer_by(days, now, whole.term.zone, working_days=days == 3),
+        now=now,
+        actor=caller.actor,
+    )
+    change = rules.open_offer(application, whole, circle, new)
+    commit(
+        change + _audit(outside, caller, application_id, "offer_made", offer_id), caller, new.now
+    )
+
+
+def decline(outside: Outside, caller: Caller, which: OfferId) -> None:
+    """The applicant does not want the seat: it is free, and the application ends with it.
+    Raises OfferNotOpen."""
+    _end(outside, caller, which, "declined")
+    application, _ = load(which)
+    if application.state == "accepted":
+        commit(moved(application, "withdrawn", _act(outside, caller)))
+
+
+def withdraw(outside: Outside, caller: Caller, which: OfferId, reason: str) -> None:
+    """An administrator takes an open offer back, with a reason. Raises OfferNotOpen."""
+    _end(outside, caller, which, "withdrawn", reason)
+
+
+def due(outside: Outside) -> list[Offer]:
+    """Open offers whose hold has run out, oldest first."""
+    return reads.due(tables.Applications, "offer", outside.clock.now(), DUE_IN_ONE_GO)
+
+
+def expire(outside: Outside, which: OfferId) -> bool:
+    """Let an overdue seat go. False when a payment or a longer hold came between."""
+    _, offer = load(which)
+    now = outside.clock.now()
+    if offer.state != "open" or offer.hold_until > now:
+        return False
+    try:
+        _end(outside, Caller(actor="clock"), which, "expired")
+    except OfferNotOpen:
+        return False
+    return True
+
+
+def join_waitlist(outside: Outside, caller: Caller, which: OfferId) -> None:
+    """One click from an offer that ran out to the waitlist (A5). Raises Conflict while the offer
+    is open, or when the application has moved on."""
+    expire(outside, which)  # an offer that is over, but was not swept yet
+    application, offer = load(which)
+    act = _act(outside, caller)
+    commit(rules.back_to_waitlist(application, offer, act), caller, act.now)
+
+
+def show(outside: Outside, token: str, checkout_id: str = "") -> dict[str, Any]:
+    """Everything the offer page says: offer, application, the texts frozen with it, and how far
+    the payment is: the one of `checkout_id`, or the newest."""
+    which = from_token(outside, token)
+    application, offer = load(which)
+    debt = payments.whole_debt(offer.obligation_id)
+    return {
+        "offer": offer,
+        "application": application,
+        "agreement": reads.get(Document, "document#agreement", offer.agreement_version),
+        "policy": reads.get(Document, "document#refund_policy", offer.policy_version),
+        "over": offer.state == "open" and offer.hold_until <= outside.clock.now(),
+        "payment_state": shown_state(debt.payments if debt else (), checkout_id),
+    }
+
+
+def _end(outside: Outside, caller: Caller, which: OfferId, state: str, reason: str = "") -> None:
+    application, offer = load(which)
+    now = outside.clock.now()
+    change = rules.end_offer(application, offer, state, now)
+    row = _audit(outside, caller, offer.application_id, f"offer_{state}", offer.offer_id, reason)
+    commit(change + row, caller, now)
+
+
+def _act(outside: Outside, caller: Caller) -> Act:
+    return Act(actor=caller.actor, audit_id=outside.ids.new("act"), now=outside.clock.now())
+
+
+def _audit(
+    outside: Outside,
+    caller: Caller,
+    application_id: str,
+    action: str,
+    offer_id: str,
+    reason: str = "",
+) -> Change:
+    now, name = outside.clock.now(), outside.ids.new("act")
+    return Change.of(
+        audit(application_id, action, caller.actor, now, name, reason=reason, offer_id=offer_id)
+    )

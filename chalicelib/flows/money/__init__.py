@@ -1,0 +1,1 @@
+"""Acts on debts and payments, and the proof of the books."""

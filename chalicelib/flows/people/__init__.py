@@ -1,0 +1,1 @@
+"""Acts of signing in and out, of set-up and of the circle's settings."""

@@ -1,0 +1,1 @@
+"""Acts on groups, terms, leaders and rosters."""

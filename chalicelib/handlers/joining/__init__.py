@@ -1,0 +1,1 @@
+"""Doors for visitors, applicants and whoever decides on them."""

@@ -1,0 +1,36 @@
+"""The door for Stripe: signature first, then one flow for each type of event.
+
+Unknown types are counted and answered 200, so that Stripe does not close the endpoint; trouble is
+a 503 and a bug a 500, so that Stripe delivers again.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from chalice.app import Response
+
+from chalicelib.errors import NotSigned
+from chalicelib.flows.money import payments, refunds
+from chalicelib.gateways.webhook_signature import verify
+from chalicelib.handlers import answers
+from chalicelib.handlers.audience import Audience
+from chalicelib.handlers.doors import Doors
+from chalicelib.handlers.visit import Visit
+
+door = Doors(__name__)
+log = logging.getLogger("balint.webhooks")
+
+
+@door.hook("/webhooks/stripe", Audience.STRIPE)
+def hear_stripe(visit: Visit) -> Response:
+    """One signed event, taken in once."""
+    body = visit.body
+    if not body:
+        raise NotSigned("empty body")
+    header = visit.request.headers.get("stripe-signature")
+    event = verify(body, header, visit.settings.stripe_webhook_secrets, visit.now)
+    hear = refunds.hear if event.type in refunds.HEARD else payments.hear
+    word = hear(visit.outside, event)
+    log.info("stripe_event type=%s id=%s became=%s", event.type, event.id, word)
+    return answers.plain(visit.settings, f"{word}\n")

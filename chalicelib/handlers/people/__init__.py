@@ -1,0 +1,1 @@
+"""Doors for signing in, for oneself, for set-up and settings."""

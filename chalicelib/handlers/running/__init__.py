@@ -1,0 +1,1 @@
+"""Doors to groups and terms, public and administrator's."""

@@ -1,0 +1,1 @@
+"""Tasters, applications, offers, enrolments: the rows and what holds for them."""

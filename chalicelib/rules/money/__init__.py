@@ -1,0 +1,1 @@
+"""Amounts, debts, checkout, settling, refunds, the ledger and its proof."""

@@ -1,0 +1,185 @@
+"""Whether and how an offer may be paid now, and exactly what Stripe is asked.
+
+What does not live here: what the payment means once it is there (settling.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from chalicelib.errors import OfferNotOpen, PaymentOnItsWay, TooManyTries
+from chalicelib.rules.changes import Change, Create, Is, Update
+from chalicelib.rules.joining.offers import Offer
+from chalicelib.rules.money.payments import Obligation, Payment
+
+SESSION_LIFE = timedelta(minutes=60)
+SESSION_LIFE_MIN = timedelta(minutes=31)  # Stripe asks for thirty, and clocks differ
+HOLD_MARGIN = timedelta(minutes=10)
+UNANSWERED_LIFE = timedelta(minutes=25)  # then the intent has failed and a new key is due
+MINTS_MAX = 10
+FIRST_CHECK = timedelta(minutes=3)
+TAG = "balint"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pay:
+    """The names and times of a payment about to begin."""
+
+    payment_id: str
+    person_id: str  # whom the offer's link has proven
+    now: datetime
+    base_url: str
+    offer_token: str
+    deployment: str
+    start_at_once: bool
+    bank_debit: bool  # whether the circle takes delayed methods too (D7)
+
+
+def running(payments: Sequence[Payment], now: datetime) -> Payment | None:
+    """The payment a second click goes on with: its session is open, or Stripe has not answered
+    its intent yet. Raises PaymentOnItsWay while a delayed payment is not settled."""
+    for payment in payments:
+        if payment.state == "on_its_way":
+            raise PaymentOnItsWay
+        if payment.state != "pending":
+            continue
+        if payment.checkout_expires_at and payment.checkout_expires_at > now + timedelta(minutes=2):
+            return payment
+        if payment.checkout_id is None and payment.created_at > now - UNANSWERED_LIFE:
+            return payment
+    return None
+
+
+def shown_state(payments: Sequence[Payment], checkout_id: str) -> str:
+    """How far a debt's payment is, in a word for its pages: "" before any, pending, on_its_way,
+    failed, expired, paid, refunded, surplus or late. `checkout_id` picks the payment somebody
+    came from."""
+    of_session = [one for one in payments if checkout_id and one.checkout_id == checkout_id]
+    every = of_session or sorted(payments, key=lambda one: one.created_at)
+    if not every:
+        return ""
+    shown = next((one for one in every if one.state == "on_its_way"), every[-1])
+    if shown.outcome in ("surplus", "late"):
+        return shown.outcome
+    given_back = 0 < shown.amount_minor <= shown.refunded_minor
+    return "refunded" if given_back else shown.state
+
+
+def session_end(offer: Offer, now: datetime) -> datetime:
+    """When the checkout session ends; the seat is held ten minutes longer.
+
+    The hold is extended for a checkout once. After that a session must fit into the hold that
+    is left. Raises OfferNotOpen when no session fits.
+    """
+    if offer.state != "open" or offer.hold_until <= now:
+        raise OfferNotOpen(state=offer.state if offer.state != "open" else "expired")
+    if offer.expires_at > now and not offer.checkout_extended:
+        return now + SESSION_LIFE
+    end = min(now + SESSION_LIFE, offer.hold_until - HOLD_MARGIN)
+    if end < now + SESSION_LIFE_MIN:
+        raise OfferNotOpen(state="expiring")
+    return end
+
+
+def begin(offer: Offer, obligation: Obligation, pay: Pay) -> tuple[Payment, Change]:
+    """The pending payment with everything Stripe will be asked, and the hold that outlives it.
+
+    Conditional on the offer as it was read, so that of two tabs one begins and the other finds
+    it. Raises OfferNotOpen, TooManyTries.
+    """
+    end = session_end(offer, pay.now)
+    if offer.mints >= MINTS_MAX:
+        raise TooManyTries(minutes=24 * 60)
+    payment = _payment(offer, obligation, pay, end)
+    hold_until = max(offer.hold_until, end + HOLD_MARGIN)
+    change = Change.of(
+        Update(
+            offer,
+            {
+                "agreed_at": offer.agreed_at or pay.now,
+                "start_at_once": pay.start_at_once,
+                "hold_until": hold_until,
+                "checkout_extended": offer.checkout_extended or hold_until > offer.hold_until,
+                "mints": offer.mints + 1,
+                "person_id": pay.person_id,
+            },
+            when=(Is("state", "open"), Is("mints", offer.mints)),
+        ),
+        Update(obligation, {"person_id": pay.person_id}, when=(Is("state", obligation.state),))
+        if obligation.person_id is None
+        else None,
+        Create(payment),
+    )
+    return payment, change
+
+
+def _payment(offer: Offer, obligation: Obligation, pay: Pay, end: datetime) -> Payment:
+    ids = {
+        "app": TAG,
+        "deployment": pay.deployment,
+        "obligation_id": obligation.obligation_id,
+        "payment_id": pay.payment_id,
+        "application_id": offer.application_id,
+        "offer_id": offer.offer_id,
+    }
+    return Payment(
+        obligation_id=obligation.obligation_id,
+        payment_id=pay.payment_id,
+        amount_minor=obligation.amount_minor,
+        currency=obligation.currency,
+        offer_id=offer.offer_id,
+        application_id=offer.application_id,
+        group_id=offer.group_id,
+        term_id=offer.term_id,
+        book=obligation.book,
+        email=offer.email,
+        full_name=offer.full_name,
+        zone=str(offer.facts["zone"]),
+        title=title(offer),
+        person_id=pay.person_id,
+        key=pay.payment_id,
+        params=checkout_params(offer, obligation, pay, end, ids),
+        created_at=pay.now,
+        check_at=pay.now + FIRST_CHECK,
+    )
+
+
+def title(offer: Offer) -> str:
+    """What is paid for, in words that fit a statement line: group and term."""
+    return f"{offer.facts['group_title']}: {offer.facts['term_title']}"[:250]
+
+
+def checkout_params(
+    offer: Offer, obligation: Obligation, pay: Pay, end: datetime, ids: Mapping[str, str]
+) -> dict[str, Any]:
+    """The Checkout Session we ask for; kept on the row, so that a retry sends the same.
+
+    Ids only in the metadata, on the session and on its payment intent: refunds and disputes are
+    tied to the debt by the latter.
+    """
+    back = f"{pay.base_url}/offers/{pay.offer_token}"
+    name = title(offer)
+    return {
+        "mode": "payment",
+        "client_reference_id": pay.payment_id,
+        "customer_email": offer.email,
+        "expires_at": int(end.timestamp()),
+        "success_url": f"{back}/paid?session={{CHECKOUT_SESSION_ID}}",
+        "cancel_url": back,
+        "payment_method_types": ["card", "bacs_debit"] if pay.bank_debit else ["card"],
+        "line_items": [
+            {
+                "quantity": 1,
+                "price_data": {
+                    "currency": obligation.currency.lower(),
+                    "unit_amount": obligation.amount_minor,
+                    "product_data": {"name": name},
+                },
+            }
+        ],
+        "metadata": dict(ids),
+        "payment_intent_data": {"metadata": dict(ids), "description": name},
+    }

@@ -1,0 +1,229 @@
+"""Money on its way back: who may have how much, and the rows that carry it.
+
+A refund stands in our books before Stripe is asked; its id is Stripe's idempotency key. The sum
+reserved on a payment never passes what was paid, so two administrators cannot refund twice.
+What does not live here: refunds by policy and in part, and those made elsewhere (a later issue).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from chalicelib.errors import AlreadyCounted, RefundNotPossible
+from chalicelib.rules import states
+from chalicelib.rules.changes import Change, Create, Is, Ref, Update
+from chalicelib.rules.joining.applications import Application
+from chalicelib.rules.joining.enrolments import Enrolment
+from chalicelib.rules.money import ledger
+from chalicelib.rules.money.checkout import TAG
+from chalicelib.rules.money.mails import refund_mail
+from chalicelib.rules.money.payments import Obligation, Payment, Refund, StripeLookup
+from chalicelib.rules.money.stripe_objects import Checkout, RefundObject
+from chalicelib.rules.people.circle import Task
+from chalicelib.rules.running.groups import Term
+
+RETRY = timedelta(minutes=5)
+RETRY_MAX = timedelta(hours=6)
+WATCH = timedelta(days=1)
+WATCHED_FOR = timedelta(days=30)
+
+
+def give_back(
+    payment: Payment, checkout: Checkout, refund_id: str, cause: str, now: datetime
+) -> Change:
+    """All of a payment that bought nothing goes back: `cause` is surplus or late_money."""
+    refund = _refund(
+        replace(payment, intent_id=checkout.payment_intent_id), refund_id, cause, "stripe", now
+    )
+    return Change.of(Create(refund), ledger.refund_requested_entry(refund, "surplus", now))
+
+
+def request_refund(
+    obligation: Obligation,
+    payment: Payment,
+    enrolment: Enrolment | None,
+    refund: Refund,
+) -> Change:
+    """An administrator gives a whole payment back: the seat is free again, the enrolment ends.
+
+    The amount is all that is left of the payment. Raises RefundNotPossible.
+    """
+    left = payment.amount_minor - payment.refunded_minor
+    if payment.state != "paid" or payment.intent_id is None or left <= 0:
+        raise RefundNotPossible(refundable=max(0, left))
+    if refund.amount_minor != left:
+        raise RefundNotPossible(refundable=left)
+    reserve = Update(
+        payment,
+        {"refunded_minor": payment.amount_minor},
+        when=(Is("refunded_minor", payment.refunded_minor), Is("state", "paid")),
+        refusal=RefundNotPossible,
+    )
+    return Change.of(
+        reserve,
+        Create(refund),
+        ledger.refund_requested_entry(
+            refund, ledger.deferred(payment.term_id), refund.requested_at
+        ),
+        Update(obligation, {"state": states.move("obligation", obligation.state, "void")}),
+        _seat_back(enrolment) if enrolment and enrolment.state != "cancelled" else None,
+    )
+
+
+def administrators_refund(
+    payment: Payment, refund_id: str, actor: str, reason: str, now: datetime
+) -> Refund:
+    """The row of a refund of all that is left of a payment."""
+    whole = _refund(payment, refund_id, "administrator", actor, now)
+    left = payment.amount_minor - payment.refunded_minor
+    return replace(whole, reason=reason, amount_minor=left)
+
+
+def _seat_back(enrolment: Enrolment) -> Change:
+    return Change.of(
+        Update(
+            enrolment,
+            {"state": states.move("enrolment", enrolment.state, "cancelled")},
+            when=(Is("state", enrolment.state),),
+        ),
+        Update(
+            Ref(Term, {"group_id": enrolment.group_id, "term_id": enrolment.term_id}),
+            add={"occupied": -1, "taken": -1},
+        ),
+        Update(Ref(Application, {"application_id": enrolment.application_id}), {"offer_id": None}),
+    )
+
+
+def _refund(payment: Payment, refund_id: str, cause: str, actor: str, now: datetime) -> Refund:
+    if payment.intent_id is None:
+        raise ValueError(f"{payment.payment_id} has no payment intent to refund")
+    return Refund(
+        obligation_id=payment.obligation_id,
+        refund_id=refund_id,
+        payment_id=payment.payment_id,
+        amount_minor=payment.amount_minor,
+        currency=payment.currency,
+        cause=cause,
+        requested_by=actor,
+        requested_at=now,
+        book=payment.book,
+        term_id=payment.term_id,
+        application_id=payment.application_id,
+        email=payment.email,
+        full_name=payment.full_name,
+        zone=payment.zone,
+        title=payment.title,
+        person_id=payment.person_id,
+        intent_id=payment.intent_id,
+        check_at=now,
+    )
+
+
+def refund_params(refund: Refund, deployment: str) -> dict[str, Any]:
+    """What Stripe is asked; `requested_by_customer`, since `fraudulent` would block the card."""
+    return {
+        "payment_intent": refund.intent_id,
+        "amount": refund.amount_minor,
+        "reason": "requested_by_customer",
+        "metadata": {
+            "app": TAG,
+            "deployment": deployment,
+            "obligation_id": refund.obligation_id,
+            "refund_id": refund.refund_id,
+        },
+    }
+
+
+def ours(refund: Refund, found: list[RefundObject]) -> RefundObject | None:
+    """The Stripe refund that an earlier, unanswered try made, among those of the payment."""
+    return next((one for one in found if one.metadata.get("refund_id") == refund.refund_id), None)
+
+
+def sent(refund: Refund, answer: RefundObject, now: datetime) -> Change:
+    """Stripe took it: booked, told to the payer as started, watched until it arrives."""
+    state = "succeeded" if answer.status == "succeeded" else "sent"
+    told = replace(refund, stripe_refund_id=answer.id)
+    return Change.of(
+        Update(
+            refund,
+            {"state": state, "stripe_refund_id": answer.id, "check_at": now + WATCH},
+            when=(Is("state", "requested"),),
+            refusal=AlreadyCounted,
+        ),
+        ledger.refund_sent_entry(refund, answer.id, now),
+        Create(
+            StripeLookup(
+                stripe_id=answer.id, owner_id=refund.obligation_id, payment_id=refund.payment_id
+            ),
+            refusal=AlreadyCounted,
+        ),
+        refund_mail(told, now),
+    )
+
+
+def unanswered(refund: Refund, now: datetime) -> Change:
+    """No answer: the same key again, later each time."""
+    wait = min(RETRY * 2**refund.attempts, RETRY_MAX)
+    return Change.of(
+        Update(
+            refund,
+            {"attempts": refund.attempts + 1, "check_at": now + wait},
+            when=(Is("state", "requested"), Is("attempts", refund.attempts)),
+        )
+    )
+
+
+def refused(refund: Refund, failure: str, now: datetime) -> Change:
+    """Stripe will not: the money is still owed, and a person is told by name."""
+    return Change.of(
+        Update(
+            refund,
+            {"state": states.move("refund", refund.state, "failed"), "failure": failure,
+             "check_at": None},
+            when=(Is("state", refund.state),),
+        ),
+        refund_task(refund, now),
+    )  # fmt: skip
+
+
+def news(refund: Refund, answer: RefundObject, now: datetime) -> Change:
+    """Later news of a refund that was sent: arrived, or come back from a closed card (M7)."""
+    if answer.status in ("failed", "canceled") and refund.state in ("sent", "succeeded"):
+        return Change.of(
+            Update(
+                refund,
+                {"state": "failed", "failure": answer.failure_reason or answer.status,
+                 "check_at": None},
+                when=(Is("state", refund.state),),
+            ),
+            ledger.refund_failed_entry(refund, answer.id, now),
+            refund_task(refund, now),
+        )  # fmt: skip
+    if answer.status == "succeeded" and refund.state == "sent":
+        values = {"state": "succeeded", "check_at": _next_look(refund, now)}
+        return Change.of(Update(refund, values, when=(Is("state", "sent"),)))
+    if refund.state in ("sent", "succeeded"):
+        return Change.of(Update(refund, {"check_at": _next_look(refund, now)}))
+    return Change.of()
+
+
+def _next_look(refund: Refund, now: datetime) -> datetime | None:
+    """A refund can come back weeks later; after thirty days we stop asking."""
+    return now + WATCH if now < refund.requested_at + WATCHED_FOR else None
+
+
+def refund_task(refund: Refund, now: datetime) -> Create:
+    """What a person must do when a refund did not arrive."""
+    return Create(
+        Task(
+            task_id=f"refund_failed#{refund.refund_id}",
+            code="refund_failed",
+            facts={"amount_minor": refund.amount_minor, "currency": refund.currency},
+            path=f"/admin/payments/{refund.obligation_id}",
+            opened_at=now,
+            due_at=now + timedelta(days=2),
+        ),
+        refusal=AlreadyCounted,
+    )

@@ -1,0 +1,216 @@
+"""What a checkout's news means for a debt: the one place where money becomes a seat.
+
+Pure: it is given the rows and the news and returns a Change. No order of arrival is assumed: the
+change carries the conditions under which it holds, and the flow decides again when one fails.
+What does not live here: reading, writing, money that is not there yet (delayed.py), refunds on
+their way (refunds.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from chalicelib.errors import AlreadyCounted, EnrolmentExists, NoSeatLeft
+from chalicelib.rules import states
+from chalicelib.rules.changes import Below, Change, Create, Is, Ref, Update
+from chalicelib.rules.joining.applications import task_cured
+from chalicelib.rules.joining.enrolments import Enrolment
+from chalicelib.rules.joining.offers import Offer
+from chalicelib.rules.money import ledger
+from chalicelib.rules.money.mails import confirmation_mail, late_money_mail, receipt_mail
+from chalicelib.rules.money.news import Debt, News, marker, markers, stripe_ids
+from chalicelib.rules.money.payments import Payment, StripeLookup
+from chalicelib.rules.money.refunds import give_back
+from chalicelib.rules.running.groups import Term
+
+FEE_CHECK = timedelta(minutes=2)
+COMES_BACK = (
+    *("state", "application_id", "offer_id", "obligation_id", "enrolled_at"),
+    *("agreement_version", "agreed_at", "full_name", "email", "profession", "zone"),
+)
+
+
+def nothing_due(debt: Debt, agreed: Offer, now: datetime) -> Change:
+    """A place without a price: the same settling without Stripe. `agreed` is the offer with the
+    ticks of this press."""
+    payment = debt.payment
+    ticks = {
+        "agreed_at": agreed.agreed_at,
+        "start_at_once": agreed.start_at_once,
+        "person_id": agreed.person_id,
+    }
+    paid = _satisfied(debt) | {"person_id": payment.person_id}
+    return Change.of(
+        marker(f"{payment.payment_id}#paid", now),
+        Create(payment),
+        ledger.nothing_due_entry(payment, now),
+        Update(debt.obligation, paid, when=(Is("state", "due"),)),
+        _offer_taken(debt.offer, ticks),
+        Update(_term(agreed), add={"taken": 1}),
+        _enrolled(replace(debt, offer=agreed), now),
+    )
+
+
+def _offer_taken(offer: Offer, ticks: Mapping[str, Any] | None = None) -> Update:
+    return Update(
+        offer,
+        {
+            "state": states.move("offer", offer.state, "taken"),
+            "hold": states.move("hold", offer.hold, "taken"),
+            **(ticks or {}),
+        },
+        when=(Is("state", "open"), Is("hold", "held")),
+    )
+
+
+def seat(debt: Debt, news: News) -> Change:
+    """The offer is open: its held seat is taken, once, with everything that follows."""
+    offer = debt.offer
+    return Change.of(
+        markers(news, "paid"),
+        _paid(debt, news, "seat"),
+        Update(debt.obligation, _satisfied(debt), when=(Is("state", "due"),)),
+        _offer_taken(offer),
+        Update(_term(offer), add={"taken": 1}),
+        _enrolled(debt, news.now),
+    )
+
+
+def late_seat(debt: Debt, news: News) -> Change:
+    """The offer had run out, the money came all the same, and a seat is free: honour it (A6).
+
+    Conditional on the free seat: NoSeatLeft when there is none.
+    """
+    offer = debt.offer
+    return Change.of(
+        markers(news, "paid"),
+        _paid(debt, news, "seat"),
+        Update(debt.obligation, _satisfied(debt), when=(Is("state", debt.obligation.state),)),
+        Update(
+            _term(offer),
+            add={"occupied": 1, "taken": 1},
+            when=(Below("occupied", "capacity"),),
+            refusal=NoSeatLeft,
+        ),
+        _seated_late(debt),
+        task_cured(debt.application) if debt.application.state == "accepted" else None,
+        _enrolled(debt, news.now),
+    )
+
+
+def _seated_late(debt: Debt) -> Update:
+    """The application is where it would be, had the money come in time."""
+    application = debt.application
+    waits = application.state == "waitlisted"
+    values = {"offer_id": debt.offer.offer_id} | ({"state": "accepted"} if waits else {})
+    unchanged = (Is("state", application.state), Is("offer_id", None))
+    return Update(application, values, when=unchanged)
+
+
+def late_refund(debt: Debt, news: News) -> Change:
+    """The offer is over and no seat is free: the money is recorded first, then all of it goes
+    back, and the applicant stands at the top of the waitlist (A6)."""
+    application = debt.application
+    top = {"priority": 0, "state": "waitlisted", "waitlisted_at": news.now}
+    waits = debt.offer.state == "expired" and application.state in ("accepted", "waitlisted")
+    return Change.of(
+        markers(news, "paid"),
+        _paid(debt, news, "late"),
+        give_back(debt.payment, news.checkout, news.refund_id, "late_money", news.now),
+        Update(application, top, when=(Is("state", application.state),)) if waits else None,
+        task_cured(application) if waits else None,
+        late_money_mail(debt.offer, debt.payment, waits, news.now),
+    )
+
+
+def surplus(debt: Debt, news: News) -> Change:
+    """The debt was paid already: the second payment is recorded and goes back whole (A7)."""
+    return Change.of(
+        markers(news, "paid"),
+        _paid(debt, news, "surplus"),
+        give_back(debt.payment, news.checkout, news.refund_id, "surplus", news.now),
+    )
+
+
+def _paid(debt: Debt, news: News, outcome: str) -> Change:
+    """The payment's own rows: state, Stripe's ids, entry, lookup, receipt."""
+    payment, checkout = debt.payment, news.checkout
+    intent_id = checkout.payment_intent_id
+    if intent_id is None:
+        raise ValueError(f"{checkout.id} is paid without a payment intent")
+    values: dict[str, Any] = {
+        "state": states.move("payment", payment.state, "paid"),
+        "outcome": outcome,
+        "paid_at": news.now,
+        "receipt_number": receipt_number(payment),
+        "check_at": news.now + FEE_CHECK,
+        **stripe_ids(payment, checkout),
+    }
+    if outcome != "seat":
+        values["refunded_minor"] = payment.amount_minor
+    lookup = StripeLookup(
+        stripe_id=intent_id, owner_id=payment.obligation_id, payment_id=payment.payment_id
+    )
+    return Change.of(
+        Update(payment, values, when=(Is("state", payment.state),)),
+        ledger.payment_entry(payment, intent_id, news.now, outcome),
+        Create(lookup, refusal=AlreadyCounted),
+        receipt_mail(debt.offer, payment, receipt_number(payment), outcome, news.now),
+    )
+
+
+def _satisfied(debt: Debt) -> dict[str, Any]:
+    return {"state": "paid", "paid_by": debt.payment.payment_id}
+
+
+def _enrolled(debt: Debt, now: datetime) -> Change:
+    """The membership record and its confirmation. EnrolmentExists when the person came back."""
+    enrolment = enrolment_of(debt, now)
+    return Change.of(
+        _back_again(debt.before, enrolment)
+        if debt.before
+        else Create(enrolment, refusal=EnrolmentExists),
+        confirmation_mail(debt.offer, enrolment, now),
+    )
+
+
+def _back_again(before: Enrolment, enrolment: Enrolment) -> Update:
+    """Coming back moves the one row of person and term; its history is in the audit."""
+    states.move("enrolment", before.state, "active")
+    values = {name: getattr(enrolment, name) for name in COMES_BACK}
+    return Update(before, values, when=(Is("state", before.state),))
+
+
+def enrolment_of(debt: Debt, now: datetime) -> Enrolment:
+    """The enrolment this debt pays for; it waits when the agreement was not accepted (R19)."""
+    offer = debt.offer
+    if debt.payment.person_id is None:
+        raise ValueError(f"{debt.payment.payment_id} was begun by nobody")
+    return Enrolment(
+        term_id=offer.term_id,
+        person_id=debt.payment.person_id,
+        group_id=offer.group_id,
+        application_id=offer.application_id,
+        offer_id=offer.offer_id,
+        obligation_id=offer.obligation_id,
+        state="active" if offer.agreed_at else "awaiting_agreement",
+        full_name=offer.full_name,
+        email=offer.email,
+        profession=str(offer.facts.get("profession", "")),
+        zone=str(offer.facts.get("reader_zone", "Europe/London")),
+        enrolled_at=now,
+        agreement_version=offer.agreement_version,
+        agreed_at=offer.agreed_at,
+    )
+
+
+def receipt_number(payment: Payment) -> str:
+    """A number a person can read out; it follows from the payment."""
+    return f"R-{payment.payment_id.rsplit('-', 1)[-1][-10:].upper()}"
+
+
+def _term(offer: Offer) -> Ref:
+    return Ref(Term, {"group_id": offer.group_id, "term_id": offer.term_id})

@@ -1,0 +1,1 @@
+"""People and roles, keys to doors, sign-in, limits, the circle's settings."""

@@ -1,0 +1,1 @@
+"""Groups, terms, dates, leaders, budgets, rosters."""

@@ -1,0 +1,205 @@
+"""Groups with their terms, sessions and leaders: the rows, and what holds for them.
+
+What does not live here: the dates of a term (recurrence.py), what must be filled in before
+publication (publishing.py), how sessions are made from dates (term_sessions.py), who is in
+(enrolments.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from chalicelib.rules.running.recurrence import Recurrence
+
+FEW_PLACES = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """A continuing series of meetings with its audience and rules (R13, R37, R82)."""
+
+    group_id: str
+    slug: str
+    title: str
+    audience: str
+    about: str
+    eligibility: str = ""
+    mode: str = "online"  # online | in_person | hybrid
+    kind: str = "balint"  # balint | peer_supervision
+    zone: str = "Europe/London"
+    seller: str = "circle"  # circle | leader (D11)
+    joining: str = "closed"  # closed | slow_open (D13)
+    interview_required: bool = True
+    contact_email: str
+    patient_word: str = "patient"  # R79
+    state: str = "draft"  # draft | published | closed
+    created_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class SlugOwner:
+    """The unique row of a public address."""
+
+    slug: str
+    owner_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Term:
+    """A dated run of a group with its seats and price (R42, R49, D12-D14).
+
+    `occupied` counts held and taken seats, `taken` the taken ones; both move only together with
+    the offer or enrolment they stand for. Price in minor units for the whole term.
+    """
+
+    group_id: str
+    term_id: str
+    title: str
+    fee_plan: str = "term"  # block | term | year
+    state: str = "draft"  # draft | recruiting | running | ended | cancelled
+    mode: str = "online"
+    recurrence: Recurrence
+    zone: str
+    starts_at: datetime  # of the first session
+    ends_at: datetime  # of the last session
+    doors_open_minutes: int = 10
+    capacity: int
+    min_members: int
+    occupied: int = 0
+    taken: int = 0
+    price_minor: int
+    currency: str = "GBP"
+    payment_due: str = "before_start"  # before_start | after_first_session
+    apply_by: date | None = None
+    venue: str = ""
+    venue_access: str = ""
+    meeting_link: str = ""
+    link_note: str = ""  # how the meeting link is given; shown to everybody, the link to nobody
+    guest_places: int = 0  # per session, for tasters (N3)
+    other_costs_minor: int = 0  # room, supervision, platform for the whole term (R63)
+    created_at: datetime
+
+    @property
+    def held(self) -> int:
+        """Seats held by open offers."""
+        return self.occupied - self.taken
+
+    @property
+    def free(self) -> int:
+        """Seats an offer can still hold; never below nothing."""
+        return max(0, self.capacity - self.occupied)
+
+    def standing(self, now: datetime) -> str:
+        """How it stands for somebody who wants to join: open, few, full (with a waiting list),
+        closed (the first session has begun, R87, or the day to apply by has passed in the term's
+        zone), or the term's own state."""
+        if self.state != "recruiting":
+            return self.state
+        if self.starts_at <= now:
+            return "closed"
+        if self.apply_by and now.astimezone(ZoneInfo(self.zone)).date() > self.apply_by:
+            return "closed"
+        if not self.free:
+            return "full"
+        return "few" if self.free <= FEW_PLACES else "open"
+
+    def takes_applications(self, now: datetime) -> bool:
+        """Whether somebody may apply now, for a place or for the waiting list."""
+        return self.standing(now) in ("open", "few", "full")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Session:
+    """One meeting, kept as local time, zone and instant; `kind` taster stands outside a term's
+    numbered sessions."""
+
+    group_id: str
+    term_id: str
+    session_id: str
+    number: int  # 1.. within the term; 0 for a taster
+    kind: str = "regular"  # regular | taster
+    local_date: date
+    local_time: time
+    zone: str
+    minutes: int
+    starts_at: datetime
+    ends_at: datetime
+    state: str = "planned"  # planned | held | cancelled
+    guest_places: int = 0
+    guests: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Leadership:
+    """A leader of a term: who, how accredited, for which share and rate (R26, R28, L9)."""
+
+    group_id: str
+    term_id: str
+    leader_id: str  # person_id
+    name: str
+    accreditation: str = "none"  # accredited | in_training | none
+    body: str = ""
+    biography: str = ""
+    pay: str = "fee"  # fee | waived | paid_by_employer | principal
+    rate_minor: int = 0  # per hour
+    share_bp: int = 10_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class WholeTerm:
+    """A term with everything a page or a mail says about it."""
+
+    group: Group
+    term: Term
+    sessions: tuple[Session, ...]  # regular ones, in order
+    tasters: tuple[Session, ...]
+    leaders: tuple[Leadership, ...]
+
+    @property
+    def per_session_minor(self) -> int:
+        """The price of one session, rounded to the penny, for comparison only (R69)."""
+        return round(self.term.price_minor / len(self.sessions)) if self.sessions else 0
+
+    def session(self, session_id: str) -> Session | None:
+        """One of its sessions, regular or taster."""
+        every = (*self.sessions, *self.tasters)
+        return next((one for one in every if one.session_id == session_id), None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listed:
+    """A term in a list, beside its group."""
+
+    group: Group
+    term: Term
+
+
+def facts_of(whole: WholeTerm) -> dict[str, Any]:
+    """What mails and frozen papers say about a term, as plain data (PRODUCT section 5)."""
+    group, term = whole.group, whole.term
+    return {
+        "group_title": group.title,
+        "audience": group.audience,
+        "contact_email": group.contact_email,
+        "term_title": term.title,
+        "mode": term.mode,
+        "zone": term.zone,
+        "venue": term.venue,
+        "venue_access": term.venue_access,
+        "doors_open_minutes": term.doors_open_minutes,
+        "minutes": term.recurrence.minutes,
+        "price_minor": term.price_minor,
+        "per_session_minor": whole.per_session_minor,
+        "currency": term.currency,
+        "sessions": [
+            {"number": one.number, "starts_at": one.starts_at, "ends_at": one.ends_at}
+            for one in whole.sessions
+        ],
+        "leaders": [
+            {"name": one.name, "accreditation": one.accreditation, "body": one.body}
+            for one in whole.leaders
+        ],
+    }

@@ -1,0 +1,1 @@
+"""Reading applications, offers and enrolments."""

@@ -1,0 +1,72 @@
+"""Reading groups: one query brings a group with its terms, sessions and leaders."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalicelib.rules.running.groups import Group, Leadership, Session, SlugOwner, Term, WholeTerm
+from chalicelib.store import reads, tables
+
+
+def everything(group_id: str) -> list[Any]:
+    """The group's row and all its terms, sessions and leaderships."""
+    return reads.under(tables.Groups, group_id)
+
+
+def group_id_of(slug: str) -> str | None:
+    """Whose public address this is."""
+    owner = reads.get(SlugOwner, f"slug#{slug}", "slug")
+    return owner.owner_id if owner else None
+
+
+def whole_term(group_id: str, term_id: str) -> WholeTerm | None:
+    """A term with its group, sessions and leaders; None when there is no such term."""
+    return pick(everything(group_id), term_id)
+
+
+def whole_terms(rows: list[Any]) -> tuple[WholeTerm, ...]:
+    """Every term of a group's rows, by its first session."""
+    terms = sorted((row for row in rows if isinstance(row, Term)), key=lambda one: one.starts_at)
+    return tuple(whole for one in terms if (whole := pick(rows, one.term_id)))
+
+
+def group_in(rows: list[Any]) -> Group | None:
+    """The group itself, out of its rows."""
+    return next((row for row in rows if isinstance(row, Group)), None)
+
+
+def pick(rows: list[Any], term_id: str) -> WholeTerm | None:
+    """The term with its own sessions and leaders, out of a group's rows."""
+    group = group_in(rows)
+    terms = [row for row in rows if isinstance(row, Term) and row.term_id == term_id]
+    if group is None or not terms:
+        return None
+    sessions = [row for row in rows if isinstance(row, Session) and row.term_id == term_id]
+    leaders = [row for row in rows if isinstance(row, Leadership) and row.term_id == term_id]
+    return WholeTerm(
+        group=group,
+        term=terms[0],
+        sessions=tuple(one for one in sessions if one.kind == "regular"),
+        tasters=tuple(one for one in sessions if one.kind == "taster"),
+        leaders=tuple(leaders),
+    )
+
+
+def recruiting() -> list[Term]:
+    """Terms that recruit, by their first session."""
+    return list(reads.indexed(tables.Groups.by_recruiting, "open"))
+
+
+def coming() -> list[Term]:
+    """Draft and running terms, by their first session."""
+    return list(reads.indexed(tables.Groups.by_recruiting, "coming"))
+
+
+def every_group() -> list[Group]:
+    """All groups, by title."""
+    return list(reads.indexed(tables.Groups.by_recruiting, "group"))
+
+
+def groups(group_ids: list[str]) -> list[Group]:
+    """Several groups in one call."""
+    return reads.many(Group, [(group_id, "group") for group_id in group_ids])
