@@ -28,7 +28,8 @@ def enrol(world: World, whole: WholeTerm, name: str, state: str = "active") -> N
         obligation_id="debt-1",
         state=state,
         full_name=name,
-        email="hidden@example.org",
+        email="saffron.umbrella@example.org",
+        paid_minor=21600,
         profession="Nurse",
         enrolled_at=world.now,
     )
@@ -52,7 +53,8 @@ def test_an_export_is_written_down_and_its_link_is_short(world: World) -> None:
     body, content_type, name = world.drawer.files[f"rosters/{term_id}/export-1.csv"]
     assert body.startswith(b"\xef\xbb\xbf")
     assert b"'=1+1" in body
-    assert b"hidden@example.org" not in body
+    assert b"saffron.umbrella@example.org" in body
+    assert b"216.00" in body
     assert (content_type, name) == (
         "text/csv; charset=utf-8",
         "roster-thursday-lantern-2026-11-21.csv",

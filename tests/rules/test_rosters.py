@@ -61,7 +61,23 @@ def test_the_roster_goes_by_name_with_those_who_left_apart() -> None:
     assert roster.mix == [("Nurse", 2)]
 
 
-def test_an_export_holds_no_address_and_days_are_those_of_the_group() -> None:
+def test_an_exports_days_are_those_of_the_group() -> None:
     rows = table([an_enrolment("Ludo")], list(COLUMNS), {"active": "Member"}, "Australia/Hobart")
-    assert rows == [["Ludo", "Nurse", "Europe/London", "Member", "2026-11-22", "", ""]]
-    assert "@" not in str(rows)
+    (row,) = rows
+    assert dict(zip(COLUMNS, row, strict=True)) == {
+        "full_name": "Ludo",
+        "email": "somebody@example.org",
+        "profession": "Nurse",
+        "zone": "Europe/London",
+        "state": "Member",
+        "paid": "0.00",
+        "enrolled_at": "2026-11-22",
+        "agreement_version": "",
+        "agreed_at": "",
+    }
+
+
+def test_a_list_for_leaders_can_leave_address_and_fee_out() -> None:
+    columns = ["full_name", "profession", "zone"]
+    rows = table([an_enrolment("Ludo")], columns, {"active": "Member"}, "Europe/London")
+    assert rows == [["Ludo", "Nurse", "Europe/London"]]

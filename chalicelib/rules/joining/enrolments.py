@@ -24,6 +24,8 @@ class Enrolment:
     email: str
     profession: str = ""
     zone: str = "Europe/London"
+    paid_minor: int = 0
+    currency: str = "GBP"
     enrolled_at: datetime
     agreement_version: str = ""
     agreed_at: datetime | None = None

@@ -28,7 +28,7 @@ from chalicelib.rules.running.groups import Term
 
 FEE_CHECK = timedelta(minutes=2)
 COMES_BACK = (
-    *("state", "application_id", "offer_id", "obligation_id", "enrolled_at"),
+    *("state", "application_id", "offer_id", "obligation_id", "enrolled_at", "paid_minor"),
     *("agreement_version", "agreed_at", "full_name", "email", "profession", "zone"),
 )
 
@@ -201,6 +201,8 @@ def enrolment_of(debt: Debt, now: datetime) -> Enrolment:
         email=offer.email,
         profession=str(offer.facts.get("profession", "")),
         zone=str(offer.facts.get("reader_zone", "Europe/London")),
+        paid_minor=debt.payment.amount_minor,
+        currency=debt.payment.currency,
         enrolled_at=now,
         agreement_version=offer.agreement_version,
         agreed_at=offer.agreed_at,

@@ -39,9 +39,11 @@ def roster_of(enrolments: Sequence[Enrolment]) -> Roster:
 # Column -> what it says of an enrolment, given the words for states and the term's zone.
 COLUMNS: Mapping[str, Callable[[Enrolment, Mapping[str, str], str], str]] = {
     "full_name": lambda one, _words, _zone: one.full_name,
+    "email": lambda one, _words, _zone: one.email,
     "profession": lambda one, _words, _zone: one.profession,
     "zone": lambda one, _words, _zone: one.zone,
     "state": lambda one, words, _zone: words[one.state],
+    "paid": lambda one, _words, _zone: f"{one.paid_minor // 100}.{one.paid_minor % 100:02d}",
     "enrolled_at": lambda one, _words, zone: _day(one.enrolled_at, zone),
     "agreement_version": lambda one, _words, _zone: one.agreement_version,
     "agreed_at": lambda one, _words, zone: _day(one.agreed_at, zone),
@@ -51,7 +53,8 @@ COLUMNS: Mapping[str, Callable[[Enrolment, Mapping[str, str], str], str]] = {
 def table(
     enrolments: Sequence[Enrolment], columns: Sequence[str], states: Mapping[str, str], zone: str
 ) -> list[list[str]]:
-    """The cells of an export. No address and no phone: those are not the roster's to give (O9)."""
+    """The cells of an export of these columns. `email` and `paid` are the administrator's; a list
+    for leaders leaves them out (O9, N12)."""
     return [[COLUMNS[name](one, states, zone) for name in columns] for one in enrolments]
 
 
