@@ -456,3 +456,24 @@ def test_colours_can_be_told_apart(front: str, grounds: str, least: float) -> No
     for ground in grounds.split():
         light, dark = sorted((luminance(colours[front]), luminance(colours[ground])), reverse=True)
         assert (light + 0.05) / (dark + 0.05) >= least, (front, ground)
+
+
+# Names that look like an act and are Stripe's.
+NO_ACTS = ("refund.created", "refund.updated", "refund.failed")
+ACTS = "circle|switch|document|person|role|group|term|application|taster|offer|payment|refund|roster|mail"
+
+
+def test_every_act_in_the_audit_has_its_words() -> None:
+    spoken = dict(wording.options("acts"))
+    house = wording.TEMPLATES.parent / "chalicelib"
+    found = {
+        act
+        for layer in ("flows", "rules")
+        for file in (house / layer).rglob("*.py")
+        for act in re.findall(rf'"((?:{ACTS})\.[a-z_]+)"', file.read_text())
+    }
+    assert len(found) > 20
+    assert found - set(NO_ACTS) - set(spoken) == set()
+    moves = {f"offer.{new}" for new in ("declined", "expired", "withdrawn")}
+    words = ["seat", "late_seat", "late_refund", "surplus", "on_its_way", "failed", "expired"]
+    assert (moves | {f"payment.{word}" for word in words}) - set(spoken) == set()

@@ -243,7 +243,7 @@ def send_again(outside: Outside, caller: Caller, message_key: str) -> None:
         raise NotFound
     note = audit(
         f"mail#{message_key}",
-        "mail_sent_again",
+        "mail.sent_again",
         caller.actor,
         now,
         outside.ids.new("audit"),
@@ -258,6 +258,6 @@ def send_check(outside: Outside, caller: Caller, person: Person, check_id: str) 
     facts = {"full_name": person.full_name, "asked_at": now, "zone": person.zone}
     order = queued("mail_check", check_id, person.email, now, facts, person_id=person.person_id)
     note = audit(
-        f"mail#mail_check#{check_id}", "mail_checked", caller.actor, now, outside.ids.new("audit")
+        f"mail#mail_check#{check_id}", "mail.checked", caller.actor, now, outside.ids.new("audit")
     )
     commit(Change.of(order, note), caller, now)

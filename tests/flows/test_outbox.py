@@ -221,7 +221,7 @@ def test_an_administrator_sends_a_failed_mail_again(world: World) -> None:
     assert not tasks()
     assert outbox.send_due(world.outside) == {"sent": 1}
     (note,) = reads.under(tables.Audit, f"mail#{key}")
-    assert (note.action, note.actor) == ("mail_sent_again", "person-ada")
+    assert (note.action, note.actor) == ("mail.sent_again", "person-ada")
 
 
 def test_a_mail_that_has_left_cannot_be_sent_again(world: World) -> None:

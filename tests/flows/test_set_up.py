@@ -28,7 +28,7 @@ def test_a_circle_is_set_up_and_its_administrator_signs_in(world: World) -> None
     assert "Marmalade Circle" in browser.text
     assert "Ada Ledger" in browser.text
     assert settings().seller_statement == "Fictional charity 000000."
-    assert acts() == ["circle_set_up", "signed_in"]
+    assert acts() == ["circle.set_up", "person.signed_in"]
 
 
 def test_the_link_of_set_up_works_for_the_first_one_only(world: World) -> None:

@@ -31,7 +31,7 @@ def test_an_administrator_changes_what_the_circle_says_about_itself(
     assert settings().name == "Marmalade & Toast Circle"
     assert settings().seller_statement == ""
     assert settings().currency == "GBP"
-    assert "settings_changed" in acts()
+    assert "circle.changed" in acts()
 
 
 def test_settings_saved_unchanged_are_no_act(world: World, ada: Browser) -> None:
@@ -63,7 +63,7 @@ def test_a_switch_is_moved_with_a_reason(world: World, ada: Browser, switch: str
     ada.get(f"/admin/settings/switches/{switch}")
     ada.submit({"reason": "All is well again"})
     assert getattr(settings(), switch) is True
-    assert acts()[-2:] == ["switched_off", "switched_on"]
+    assert acts()[-2:] == ["switch.off", "switch.on"]
 
 
 def test_an_unknown_switch_and_an_unknown_document_are_not_found(
@@ -85,7 +85,7 @@ def test_a_new_version_leaves_the_old_one_as_it_was(world: World, ada: Browser) 
     assert "What is said here stays here." in visitor.text
     visitor.get("/documents/agreement/1")
     assert "There is a newer one" in visitor.text
-    assert "document_published" in acts()
+    assert "document.published" in acts()
 
 
 def test_the_same_text_is_no_new_version(world: World, ada: Browser) -> None:
@@ -106,7 +106,7 @@ def test_a_treasurer_is_added_and_told(world: World, ada: Browser) -> None:
     outbox.send_due(world.outside)
     letter = world.postbox.last("bo@marmalade-circle.example", "treasurer")
     assert "/sign-in" in links_in(letter)
-    assert "role_given" in acts()
+    assert "role.given" in acts()
 
 
 def test_somebody_known_keeps_her_name_and_gains_a_role(world: World, ada: Browser) -> None:
@@ -135,7 +135,7 @@ def test_a_role_taken_back_ends_every_session_at_once(world: World, ada: Browser
     bo.get("/admin/settings")
     assert bo.path == "/sign-in"
     assert [one.person_id for one in people.officers()] == [_id_of(ADA)]
-    assert "role_taken" in acts()
+    assert "role.taken" in acts()
 
 
 def test_the_last_administrator_stays(world: World, ada: Browser) -> None:

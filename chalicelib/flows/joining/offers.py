@@ -78,7 +78,7 @@ def make_offer(
     )
     change = rules.open_offer(application, whole, circle, new)
     commit(
-        change + _audit(outside, caller, application_id, "offer_made", offer_id), caller, new.now
+        change + _audit(outside, caller, application_id, "offer.made", offer_id), caller, new.now
     )
 
 
@@ -143,7 +143,7 @@ def _end(outside: Outside, caller: Caller, which: OfferId, state: str, reason: s
     application, offer = load(which)
     now = outside.clock.now()
     change = rules.end_offer(application, offer, state, now)
-    row = _audit(outside, caller, offer.application_id, f"offer_{state}", offer.offer_id, reason)
+    row = _audit(outside, caller, offer.application_id, f"offer.{state}", offer.offer_id, reason)
     commit(change + row, caller, now)
 
 

@@ -109,7 +109,7 @@ def _begin(
         payment, change = _nothing_due(offer, obligation, application, payment, press)
     act = audit(
         offer.application_id,
-        "payment_begun",
+        "payment.begun",
         caller.actor,
         now,
         outside.ids.new("act"),

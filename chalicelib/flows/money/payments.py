@@ -141,7 +141,7 @@ def _decide_and_write(outside: Outside, debt: Debt, news: News, failed: bool) ->
         return word
     act = audit(
         debt.offer.application_id,
-        f"payment_{word}",
+        f"payment.{word}",
         "stripe",
         news.now,
         outside.ids.new("act"),

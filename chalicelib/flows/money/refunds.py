@@ -58,7 +58,7 @@ def request(
     change = rules.request_refund(debt.obligation, payment, enrolment, refund)
     act = audit(
         payment.application_id,
-        "refund_requested",
+        "refund.requested",
         caller.actor,
         now,
         outside.ids.new("act"),

@@ -69,7 +69,7 @@ def set_up(
         *documents,
         new_person(person),
         sign_in.ask(asked, person, now),
-        audit("circle", "circle_set_up", person.person_id, now, outside.ids.new("audit")),
+        audit("circle", "circle.set_up", person.person_id, now, outside.ids.new("audit")),
     )
     commit(change, caller, now)
 

@@ -58,7 +58,7 @@ def edit(outside: Outside, caller: Caller, values: Mapping[str, Any]) -> None:
     """Change what the circle says about itself. Audited by the names of what was changed."""
     update = circle_rules.edit(_settings(outside), values)
     if update is not None:
-        _commit(outside, caller, "settings_changed", update, changed=sorted(update.values))
+        _commit(outside, caller, "circle.changed", update, changed=sorted(update.values))
 
 
 def turn(outside: Outside, caller: Caller, switch: str, on: bool, reason: str) -> None:
@@ -67,7 +67,7 @@ def turn(outside: Outside, caller: Caller, switch: str, on: bool, reason: str) -
         raise NotFound
     update = circle_rules.turn(_settings(outside), switch, on)
     if update is not None:
-        action = "switched_on" if on else "switched_off"
+        action = "switch.on" if on else "switch.off"
         _commit(outside, caller, action, update, reason=reason, switch=switch)
 
 
@@ -89,7 +89,7 @@ def publish(outside: Outside, caller: Caller, name: str, text: str) -> None:
     settings, now = _settings(outside), outside.clock.now()
     change = circle_rules.publish(settings, name, text, now)
     version = next(iter(change.created(Document))).version
-    _commit(outside, caller, "document_published", change, document=name, version=version)
+    _commit(outside, caller, "document.published", change, document=name, version=version)
 
 
 def officer(outside: Outside, person_id: str) -> Person:  # noqa: ARG001
@@ -128,7 +128,7 @@ def give_role(outside: Outside, caller: Caller, values: Mapping[str, Any]) -> No
         person_id=person.person_id,
     )
     _commit(
-        outside, caller, "role_given", change + told, values["reason"], person.person_id, role=role
+        outside, caller, "role.given", change + told, values["reason"], person.person_id, role=role
     )
 
 
@@ -142,7 +142,7 @@ def take_role(outside: Outside, caller: Caller, person_id: str, role: str, reaso
         raise TAKE_ROLE_FORM.invalid({}, {"reason": "last_administrator"})
     own = people.officer(person_id)
     change = people_rules.take_role(person, own, role, others)
-    _commit(outside, caller, "role_taken", change, reason, person_id, role=role)
+    _commit(outside, caller, "role.taken", change, reason, person_id, role=role)
 
 
 def show_acts(outside: Outside, day: date | None) -> Acts:

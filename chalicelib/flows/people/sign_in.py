@@ -106,7 +106,7 @@ def sign_out(outside: Outside, caller: Caller, cookie: str) -> None:
         _end(session, now),
         audit(
             session.person_id,
-            "signed_out",
+            "person.signed_out",
             session.person_id,
             now,
             outside.ids.new("audit"),
@@ -123,7 +123,7 @@ def sign_out_everywhere(outside: Outside, caller: Caller, person: Person) -> Non
         people.sign_out_everywhere(person),
         audit(
             person.person_id,
-            "signed_out_everywhere",
+            "person.signed_out_everywhere",
             caller.actor,
             now,
             outside.ids.new("audit"),
@@ -168,7 +168,7 @@ def _enter(
         tried,
         audit(
             person.person_id,
-            "signed_in",
+            "person.signed_in",
             person.person_id,
             now,
             outside.ids.new("audit"),
