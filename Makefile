@@ -4,7 +4,8 @@ PYTHON ?= python3
 PYTHON313 ?=
 PY := .venv/bin/python
 PY313 := .venv313/bin/python
-REQUIREMENTS := $(wildcard requirements*.txt)
+FOR_RUNNING := requirements.txt requirements-run.txt requirements-emulator.txt
+FOR_TESTS := requirements-dev.txt requirements-contract.txt
 DYNAMODB_LOCAL := node_modules/amplify-dynamodb-simulator/emulator/DynamoDBLocal.jar
 
 export FRESH DEMO PYTHON313
@@ -18,11 +19,11 @@ help: ## print this
 setup: .venv/.ready $(DYNAMODB_LOCAL) ## prepare .venv and DynamoDB Local; fast the second time
 	@:
 
-run: setup ## the whole product on this machine; FRESH=1 forgets what was kept, DEMO=0 starts empty
+run: .venv/.run ## the whole product on this machine; FRESH=1 forgets what was kept, DEMO=0 starts empty
 	@$(PY) -m local.run
 
 test: setup ## every test a laptop can run; a tier that cannot run here says so by name
-	@local/tools/python313 > /dev/null && $(MAKE) --no-print-directory .venv313/.ready || true
+	@local/tools/python313 > /dev/null && $(MAKE) --no-print-directory .venv313/.run || true
 	@$(PY) -m pytest -n 2 -m "not deployed"
 
 lint: .venv/.ready ## ruff and mypy
@@ -30,7 +31,7 @@ lint: .venv/.ready ## ruff and mypy
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
 
-package: .venv313/.ready ## build/package: what AWS gets; needs Python 3.13
+package: .venv313/.run ## build/package: what AWS gets; needs Python 3.13
 	@$(PY313) -m local.tools.package
 
 rehearse: .venv313/.ready ## deploy the built template into an emulator and use it over HTTP
@@ -40,11 +41,17 @@ rehearse: .venv313/.ready ## deploy the built template into an emulator and use 
 clean: ## remove what was built and what `make run` kept; the environments stay
 	@rm -rf build .state .mypy_cache .ruff_cache .hypothesis
 
-.venv/.ready: $(REQUIREMENTS)
-	@local/tools/environment .venv "$(PYTHON)"
+.venv/.run: $(FOR_RUNNING)
+	@local/tools/environment .venv "$(PYTHON)" run
 
-.venv313/.ready: $(REQUIREMENTS)
-	@python="$$(local/tools/python313)" && local/tools/environment .venv313 "$$python"
+.venv/.ready: .venv/.run $(FOR_TESTS)
+	@local/tools/environment .venv "$(PYTHON)" all
+
+.venv313/.run: $(FOR_RUNNING)
+	@python="$$(local/tools/python313)" && local/tools/environment .venv313 "$$python" run
+
+.venv313/.ready: .venv313/.run $(FOR_TESTS)
+	@local/tools/environment .venv313 .venv313/bin/python all
 
 $(DYNAMODB_LOCAL):
 	@local/tools/dynamodb_local

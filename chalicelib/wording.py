@@ -45,11 +45,13 @@ def tone(code: str, section: str) -> str:
 
 
 def refusal_words(error: Exception) -> dict[str, str]:
-    """`title` and `text` for a refusal or trouble; `exact` speaks when all its facts are there."""
+    """`title` and `text` for a refusal or trouble; `exact` speaks when all its facts are there,
+    and `[refusals."NAME.STATE"]` where the fact `state` makes it another thing to say."""
     all_spoken = words()["refusals"]
     names = [kind.__name__ for kind in type(error).__mro__ if kind.__name__ in all_spoken]
-    spoken = all_spoken[names[0] if names else "Unexpected"]
+    name = names[0] if names else "Unexpected"
     facts = error.facts if isinstance(error, Refusal) else {}
+    spoken = all_spoken.get(f"{name}.{facts.get('state')}") or all_spoken[name]
     try:
         text = spoken["exact"].format_map(facts)
     except KeyError:

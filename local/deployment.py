@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import boto3
 from botocore.exceptions import WaiterError
 
 from local.emulator import Emulator
@@ -19,6 +20,7 @@ from local.emulator import Emulator
 STACK = "balint"
 CODE_BUCKET = "balint-code"
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
+FUNCTIONS = ("APIHandler", "Tick", "SendMails", "SendRefunds", "Nightly")
 
 
 class DeploymentFailed(RuntimeError):
@@ -49,6 +51,24 @@ class Deployment:
         if answer.get("FunctionError"):
             raise RuntimeError(f"{logical} failed: {payload}")
         return payload
+
+    def environment(self, logical: str) -> dict[str, str]:
+        """The variables a function was given."""
+        return dict(self._configuration(logical)["Environment"]["Variables"])
+
+    def acting_as(self, logical: str, service: str) -> Any:
+        """A client of a service with the rights of a function's role, and no others."""
+        role = self._configuration(logical)["Role"]
+        lent = self.aws.client("sts").assume_role(RoleArn=role, RoleSessionName="rehearsal")
+        keys = lent["Credentials"]
+        return self.aws.client_of(
+            boto3.Session(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"]),
+            service,
+        )
+
+    def _configuration(self, logical: str) -> dict[str, Any]:
+        client = self.aws.client("lambda")
+        return dict(client.get_function_configuration(FunctionName=self.physical(logical)))
 
     def log(self, logical: str) -> str:
         """What a function has written so far, oldest first."""

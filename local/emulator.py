@@ -9,10 +9,12 @@ Why ministack and not moto is in DECISIONS.md.
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -77,26 +79,30 @@ class Emulator:
         return self
 
     def stop(self) -> None:
-        """Stop in good order, so that the state is written; harmless when stopped already."""
+        """Stop in good order, so that the state is written; harmless when stopped already. With
+        no state to write it ends at once, and its Lambdas with it."""
         if self._process is None:
             return
-        self._process.terminate()
-        try:
-            self._process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        if self._state is not None:
+            self._process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(STOP_SECONDS)
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
         self._process = None
         self._scratch.cleanup()
 
     def client(self, service: str, **config: Any) -> Any:
         """A boto3 client of the emulator, as the account's root."""
-        return boto3.client(
+        return self.client_of(boto3.Session(KEY_ID, SECRET), service, **config)
+
+    def client_of(self, session: boto3.Session, service: str, **config: Any) -> Any:
+        """A boto3 client of the emulator, as whoever the session's keys belong to."""
+        return session.client(
             service,
-            endpoint_url=self.endpoint,
             region_name=REGION,
-            aws_access_key_id=KEY_ID,
-            aws_secret_access_key=SECRET,
+            endpoint_url=self.endpoint,
             config=Config(**config) if config else None,
         )
 

@@ -61,6 +61,7 @@ def _run(product: Product, stop: Event) -> int:
             _seed(product)
         product.kept("begun", "yes")
         product.serve()
+        print(f"Ready after {time.monotonic() - began:.1f} s.", flush=True)
         _tell(product)
         stop.wait()
         print("\nStopping; what was done is kept in .state/ ...", flush=True)

@@ -460,7 +460,10 @@ def test_colours_can_be_told_apart(front: str, grounds: str, least: float) -> No
 
 # Names that look like an act and are Stripe's.
 NO_ACTS = ("refund.created", "refund.updated", "refund.failed")
-ACTS = "circle|switch|document|person|role|group|term|application|taster|offer|payment|refund|roster|mail"
+ACTS = (
+    "circle|switch|document|person|role|group|term|application|taster|offer|payment|refund|"
+    "roster|mail"
+)
 
 
 def test_every_act_in_the_audit_has_its_words() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from chalice.app import Response
 
 from chalicelib.errors import NotFound
@@ -12,6 +10,7 @@ from chalicelib.handlers import answers
 from chalicelib.handlers.audience import Audience
 from chalicelib.handlers.doors import Doors
 from chalicelib.handlers.visit import Visit
+from chalicelib.rules.forms import Answers
 from chalicelib.rules.mail import Letter, Mail, key_in_path, name_in_path
 
 door = Doors(__name__)
@@ -21,18 +20,27 @@ LETTER_CSP = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ance
 
 
 @door.page("/admin/mails", Audience.ADMINISTRATOR)
-def show_mails(visit: Visit) -> Response:
+def show_mails(visit: Visit, answers_given: Answers | None = None) -> Response:
     """The mails of one day, newest first (`?day=2026-11-21`, in UTC)."""
-    shown = outbox.show_day(visit.outside, _day(visit.query.get("day", "")))
+    shown = outbox.show_day(visit.outside, visit.day("day"))
     named = [(name_in_path(mail.message_key), mail) for mail in shown.mails]
-    return visit.page("admin_mails", shown=shown, mails=named, here="mails")
+    return visit.page(
+        "admin_mails", answers_given=answers_given, shown=shown, mails=named, here="mails"
+    )
 
 
 @door.page("/admin/mails/{mail_name}", Audience.ADMINISTRATOR)
-def show_mail(visit: Visit, mail_name: str) -> Response:
+def show_mail(visit: Visit, mail_name: str, answers_given: Answers | None = None) -> Response:
     """One mail: where it stands, and what its reader sees."""
     mail, letter = _found(visit, mail_name)
-    return visit.page("admin_mail", mail=mail, letter=letter, mail_name=mail_name, here="mails")
+    return visit.page(
+        "admin_mail",
+        answers_given=answers_given,
+        mail=mail,
+        letter=letter,
+        mail_name=mail_name,
+        here="mails",
+    )
 
 
 @door.page("/admin/mails/{mail_name}/letter", Audience.ADMINISTRATOR)
@@ -46,7 +54,7 @@ def show_letter(visit: Visit, mail_name: str) -> Response:
     return answer
 
 
-@door.form("/admin/mails/{mail_name}/again", Audience.ADMINISTRATOR)
+@door.form("/admin/mails/{mail_name}/again", Audience.ADMINISTRATOR, again=show_mail)
 def send_again(visit: Visit, mail_name: str) -> Response:
     """Queue a failed mail once more."""
     path = f"/admin/mails/{mail_name}"
@@ -54,7 +62,7 @@ def send_again(visit: Visit, mail_name: str) -> Response:
     return visit.go(path)
 
 
-@door.form("/admin/mails/check", Audience.ADMINISTRATOR)
+@door.form("/admin/mails/check", Audience.ADMINISTRATOR, again=show_mails)
 def send_check(visit: Visit) -> Response:
     """Send the administrator a mail, to see that mail arrives."""
     check_id = visit.outside.ids.new("check")
@@ -72,12 +80,3 @@ def _key(mail_name: str) -> str:
     if key is None:
         raise NotFound
     return key
-
-
-def _day(text: str) -> date | None:
-    if not text:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise NotFound from None

@@ -111,11 +111,12 @@ def _submit(
     parameters: dict[str, str],
 ) -> Response:
     """A form's whole way: checked, answered once, shown again when it cannot be read."""
+    visit.check_origin()
     try:
         before = access.answer_of_form(visit.form_key)
         if before is not None:
             return answered(visit, before)
-        visit.check_form()
+        visit.check_nonce()
         return view(visit, **parameters)
     except AlreadyAnswered as already:
         return answered(visit, already.location)

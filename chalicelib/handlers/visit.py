@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from functools import cached_property
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
@@ -35,6 +36,7 @@ from chalicelib.wiring import Wired
 
 SESSION_COOKIE = "balint_session"
 BODY_MAX = 64 * 1024
+QUERY_MAX = 500  # characters of one query parameter
 NONCE_FIELD = "form"
 PARAMETER = re.compile(r"[A-Za-z0-9._~-]{1,300}")
 
@@ -99,8 +101,21 @@ class Visit:
 
     @property
     def query(self) -> Mapping[str, str]:
-        """Query parameters; the last of a repeated one."""
-        return dict(self.request.query_params or {})
+        """Query parameters; the last of a repeated one. One that is longer than any of ours
+        counts as absent: it would be no key DynamoDB takes."""
+        sent = dict(self.request.query_params or {})
+        return {name: value for name, value in sent.items() if len(value) <= QUERY_MAX}
+
+    def day(self, name: str) -> date | None:
+        """A day in the address; None for none, NotFound for what no page of ours leads to."""
+        text = self.query.get(name, "")
+        try:
+            found = date.fromisoformat(text) if text else None
+        except ValueError:
+            raise NotFound from None
+        if found and not 2000 <= found.year < 2200:
+            raise NotFound
+        return found
 
     @cached_property
     def body(self) -> bytes:
@@ -116,6 +131,21 @@ class Visit:
             raise InvalidForm({"": "too_long"}, {})
         parsed = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True)
         return {name: values[0] if len(values) == 1 else values for name, values in parsed.items()}
+
+    def hidden(self, name: str) -> str:
+        """What a hidden field holds that travels along with a form; nothing where it cannot be
+        read, so that a page can be shown again whatever was sent."""
+        if self.request.method != "POST" or len(self.body) > BODY_MAX:
+            return ""
+        value = self.typed.get(name, "")
+        return value if isinstance(value, str) else value[-1]
+
+    def named(self, name: str) -> str:
+        """The id in a hidden field beside a button; NotFound for what no page of ours sends."""
+        value = self.typed.get(name, "")
+        if not isinstance(value, str) or not PARAMETER.fullmatch(value):
+            raise NotFound
+        return value
 
     def read(self, form: Form) -> Mapping[str, Any]:
         """The form's values, or InvalidForm with every error at once."""
@@ -141,11 +171,15 @@ class Visit:
         keys = self.outside.places.link_keys
         return links.form_nonce(keys, self.browser, self.outside.ids.secret(), self.now)
 
-    def check_form(self) -> None:
-        """The POST comes from a page of ours, for this browser, in time."""
+    def check_origin(self) -> None:
+        """The POST comes from a page of ours. Asked before anything else, also of a form that
+        was answered already: its answer may be a cookie."""
         origin = self.request.headers.get("origin", "")
         if origin and origin != self.settings.origin:
             raise ForeignForm
+
+    def check_nonce(self) -> None:
+        """The form was shown to this browser, not long ago."""
         nonce = self.typed.get(NONCE_FIELD, "")
         keys = self.outside.places.link_keys
         if not isinstance(nonce, str) or not links.nonce_holds(keys, self.browser, nonce, self.now):

@@ -14,7 +14,6 @@ from chalicelib.rules.typed_text import (
     NUMBER_LENGTH_MAX,
     Parser,
     Unreadable,
-    line_of,
     lines_of,
     number_line,
     plain_digits,
@@ -50,7 +49,7 @@ _ZONE = re.compile(
 def day() -> Parser:
     """A calendar day: ISO from a date input, `14/1/2027`, `14 January 2027`, or three boxes."""
     return Parser(
-        lambda raws: _read_day(line_of(raws[-1], NUMBER_LENGTH_MAX, "not_a_date")),
+        lambda raws: _read_day(number_line(raws[-1], "not_a_date")),
         date.isoformat,
         boxes=("day", "month", "year"),
     )
@@ -58,9 +57,10 @@ def day() -> Parser:
 
 def days(at_most: int = 60) -> Parser:
     """Calendar days, one a line, none twice; the value is a tuple in order of time."""
+    max_length = at_most * NUMBER_LENGTH_MAX
 
     def read(raws: list[str]) -> tuple[date, ...]:
-        lines = lines_of(raws[-1], at_most * NUMBER_LENGTH_MAX).split("\n")
+        lines = lines_of(raws[-1], max_length).split("\n")
         found = [_read_listed(line, n) for n, line in enumerate(lines, 1) if line.strip()]
         if len(set(found)) < len(found):
             raise Unreadable("same_day_twice")
@@ -68,7 +68,7 @@ def days(at_most: int = 60) -> Parser:
             raise Unreadable("too_many")
         return tuple(sorted(found))
 
-    return Parser(read, _write_days, facts={"at_most": at_most}, empty=())
+    return Parser(read, _write_days, facts={"at_most": at_most, "max_length": max_length}, empty=())
 
 
 def local_time() -> Parser:

@@ -13,11 +13,12 @@ from typing import Any
 
 NUMBER_LENGTH_MAX = 40  # characters of a number, a day or a time
 
-# Control characters, lone surrogates, non-characters, and the bidirectional controls that can
-# make a name read as something else. Joiners stay: emoji and Persian names need them.
+# Control characters, lone surrogates, non-characters, what stands for bytes that were no text,
+# and the bidirectional controls that can make a name read as something else. Joiners stay: emoji
+# and Persian names need them.
 _HOSTILE = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u206f"
-    r"\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
+    r"\ud800-\udfff\ufdd0-\ufdef\ufffd-\uffff]"
 )
 _LINE_ENDS = re.compile("\r\n|[\r\x85\u2028\u2029]")
 _PLAIN = str.maketrans("．，：－−／", ".,:--/")

@@ -68,6 +68,11 @@ class Made:
     interview: str = "yes"
     patient_word: str = "patient"
 
+    @property
+    def slug(self) -> str:
+        """The address the desk proposes for this title."""
+        return self.title.lower().replace(" ", "-")
+
 
 ONLINE = {"link_note": "Members get the link by mail on the day before each session."}
 

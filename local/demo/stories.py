@@ -1,4 +1,4 @@
-"""The stories of the demo, in the order of their days. Each capability adds its own.
+"""The stories of the demo, in the order of their days, until the autumn runs; then november.py.
 
 A story is a function of the stage; what it does, people do at the real routes. Add a story to
 `STORIES` after those it builds on; `stage.at` refuses to go back in time.
@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from chalicelib.flows.people import set_up
-from local.demo import groups, people
+from local.demo import groups, november, paying, people
 from local.demo.groups import enter_group, plan_term
-from local.demo.joining import accept_and_pay, apply, joins, offer, talk_and_decide
-from local.demo.people import ADA, Somebody
+from local.demo.joining import apply, joins, offer, talk_and_decide
+from local.demo.people import ADA
 from local.demo.stage import Stage
 
 Story = Callable[[Stage], None]
-LANTERN, HARBOUR = "thursday-lantern-group", "harbour-street-circle"
-NORTHMOOR, DAYBREAK = "northmoor-trainees", "daybreak-consultants"
+LANTERN, HARBOUR = groups.LANTERN.slug, groups.HARBOUR.slug
+NORTHMOOR, DAYBREAK = groups.NORTHMOOR.slug, groups.DAYBREAK.slug
 
 
 def the_circle_is_founded(stage: Stage) -> None:
@@ -58,11 +58,15 @@ def the_autumn_is_planned(stage: Stage) -> None:
 
 
 def the_lantern_group_fills(stage: Stage) -> None:
-    """Seven people find their way into the Thursday Lantern Group."""
+    """Seven people join the Thursday Lantern Group; one pays twice, one card is declined."""
     members = (
         *(people.BUTTONWOOD, people.UMBRELLA, people.FEATHERSTONE, people.CLOCKHOUSE),
         *(people.WHEELBARROW, people.RAINBARREL, people.DOORBELL),
     )
+    ways = {
+        people.BUTTONWOOD: paying.pay_in_two_tabs,
+        people.DOORBELL: paying.pay_after_a_decline,
+    }
     applied = []
     for number, who in enumerate(members):
         stage.at(2026, 7, 20 + number, 12)
@@ -71,7 +75,7 @@ def the_lantern_group_fills(stage: Stage) -> None:
     for application_id, who in applied:
         talk_and_decide(stage, application_id)
         offer(stage, application_id)
-        accept_and_pay(stage, who)
+        ways.get(who, paying.accept_and_pay)(stage, who)
 
 
 def harbour_street_and_northmoor_fill(stage: Stage) -> None:
@@ -79,9 +83,15 @@ def harbour_street_and_northmoor_fill(stage: Stage) -> None:
     stage.at(2026, 8, 24)
     for number in range(1, 10):
         kind = "General practitioner" if number % 3 else "Nurse"
-        joins(stage, HARBOUR, people.sample(number, kind), talk=False)
+        joins(stage, HARBOUR, "harbour-year", people.sample(number, kind), talk=False)
     for number in range(11, 22):
-        joins(stage, NORTHMOOR, people.sample(number, "Doctor in training"), talk=False)
+        joins(
+            stage,
+            NORTHMOOR,
+            "northmoor-term",
+            people.sample(number, "Doctor in training"),
+            talk=False,
+        )
 
 
 def harbour_street_and_northmoor_begin(stage: Stage) -> None:
@@ -96,7 +106,7 @@ def daybreak_fills(stage: Stage) -> None:
     """Seven consultants join the Daybreak group."""
     stage.at(2026, 9, 14)
     for number in range(31, 38):
-        joins(stage, DAYBREAK, people.sample(number, "Coach or consultant"))
+        joins(stage, DAYBREAK, "daybreak-autumn", people.sample(number, "Coach or consultant"))
 
 
 def lantern_and_daybreak_begin(stage: Stage) -> None:
@@ -120,46 +130,6 @@ def the_spring_is_planned(stage: Stage) -> None:
     plan_term(stage, "daybreak", groups.DAYBREAK_WINTER)
 
 
-def three_people_wait(stage: Stage) -> None:
-    """Three people apply for the spring and are put on the waiting list."""
-    stage.at(2026, 11, 4)
-    for number in (41, 42, 43):
-        waiting = apply(stage, LANTERN, people.sample(number, "Psychotherapist"))
-        talk_and_decide(stage, waiting, "waitlist")
-
-
-def guests_book_the_december_taster(stage: Stage) -> None:
-    """Three guests take a place on 10 December; one of them reads it in Brisbane."""
-    guests = (people.sample(44, "Nurse"), people.sample(45, "Chaplain"), people.WANDERER)
-    for number, guest in enumerate(guests):
-        stage.at(2026, 11, 9 + number, 20)
-        _book_taster(stage, guest)
-
-
-def _book_taster(stage: Stage, guest: Somebody) -> None:
-    browser = stage.browser()
-    stage.open(browser, f"/groups/{LANTERN}/taster")
-    values = {
-        "session_id": stage.choices(browser, "session_id")[0],
-        "full_name": guest.name,
-        "email": guest.email,
-        "profession": guest.profession,
-        "zone": guest.zone,
-    }
-    stage.press(browser, values, "/taster")
-    stage.product.mail()
-
-
-def an_offer_ends_tonight(stage: Stage) -> None:
-    """Juniper Saucepan's offer for the spring ends tonight; Bettina Starch has just applied."""
-    stage.at(2026, 11, 14, 9)
-    offered = apply(stage, LANTERN, people.SAUCEPAN, source="taster")
-    talk_and_decide(stage, offered)
-    offer(stage, offered)
-    stage.at(2026, 11, 20, 21)
-    apply(stage, LANTERN, people.STARCH, source="flyer")
-
-
 STORIES: tuple[Story, ...] = (
     the_circle_is_founded,
     the_autumn_is_planned,
@@ -169,7 +139,5 @@ STORIES: tuple[Story, ...] = (
     daybreak_fills,
     lantern_and_daybreak_begin,
     the_spring_is_planned,
-    three_people_wait,
-    guests_book_the_december_taster,
-    an_offer_ends_tonight,
+    *november.STORIES,
 )

@@ -7,6 +7,7 @@ was asked stays in `exchanges`. What does not live here: any behaviour of Stripe
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from threading import Event, Thread
@@ -66,6 +67,10 @@ class FakeStripe:
             self._courier.join()
         if self._server:
             self._server.stop()
+
+    def saving_later(self) -> AbstractContextManager[None]:
+        """Keep everything in memory, and save once at the end: for playing the demo's past."""
+        return self.world.saving_later()
 
     def deliver_in_background(self, every_seconds: float = 0.5) -> None:
         """Let time pass and deliver what is due, in a thread, until `stop`."""

@@ -111,10 +111,13 @@ class Pages:
             api.catch_up(self._world)
             lists = {kind: self._world.all(kind)[:ROWS_MAX] for kind in KINDS}
             states = {row["event_id"]: row for row in self._world.deliveries}
+            sessions_of = self._world.objects["checkout.session"].values()
+            payers = {each["payment_intent"]: each["customer_email"] for each in sessions_of}
         return self._render(
             "control.html",
             lists=lists,
             states=states,
+            payers=payers,
             deliveries=self._deliveries,
             fates=self._world.next_refunds,
         )

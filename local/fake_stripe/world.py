@@ -43,6 +43,7 @@ class World:
         self.lock = RLock()
         self.base_url = "http://127.0.0.1"
         self._state_path = state_path
+        self._saves_later = False
         self.seed = secrets.token_hex(4) if seed is None else seed
         self.counter = 0
         self.objects: dict[str, dict[str, Json]] = {kind: {} for kind in KINDS}
@@ -93,8 +94,19 @@ class World:
         """Hold the lock; save what was changed, if there is a state path."""
         with self.lock:
             yield
-            if self._state_path:
+            if self._state_path and not self._saves_later:
                 self._save(self._state_path)
+
+    @contextmanager
+    def saving_later(self) -> Iterator[None]:
+        """Save once, at the end: each save writes the whole state."""
+        self._saves_later = True
+        try:
+            yield
+        finally:
+            self._saves_later = False
+            with self.changing():
+                pass
 
     def snapshot(self) -> Json:
         """Everything remembered, as JSON."""

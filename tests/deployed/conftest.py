@@ -8,19 +8,39 @@ from datetime import UTC, datetime
 
 import pytest
 
+from chalicelib.rules import links
+from local.demo import groups
+from local.demo.people import ADA
 from local.deployment import Deployment, deploy
 from local.dynamodb_local import free_port
 from local.emulator import Emulator
-from local.fake_stripe.fake import WEBHOOK_SECRET, FakeStripe
-from tests.deployed.street import LINK_KEY, RemoteBrowser
+from local.fake_stripe import WEBHOOK_SECRET, FakeStripe
+from tests.deployed.street import LINK_KEY, PREFIX, DeployedStage, RemoteBrowser
 from tests.tiers import RUNTIME_PYTHON, built_package
+
+SELLING_KEY, REFUND_KEY = "rk_test_rehearsal_sells", "rk_test_rehearsal_refunds"
+CIRCLE = {
+    "name": "Marmalade Circle",
+    "email": "hello@marmalade-circle.example",
+    "zone": "Europe/London",
+    "preset": "society",
+    "currency": "GBP",
+    "seller_name": "Marmalade Circle",
+    "seller_address": "1 Preserve Lane\nFictonbury ZZ99 9ZZ",
+    "seller_statement": "A fictional charity, number 0000000. No VAT is charged.",
+    "administrator_name": "Ada Ledger",
+    "administrator_email": ADA,
+}
 
 
 @pytest.fixture(scope="session")
 def stripe() -> Iterator[FakeStripe]:
-    """Stripe's stand-in, listening; events go out once the deployment tells it where."""
+    """Stripe's stand-in, listening, with two restricted keys: one sells and reads, one refunds.
+    Events go out once the deployment tells it where."""
     fake = FakeStripe(lambda: datetime.now(UTC), secret=WEBHOOK_SECRET)
     fake.start()
+    fake.restrict(SELLING_KEY, "POST /v1/refunds")
+    fake.restrict(REFUND_KEY, "/v1/checkout/sessions", "/v1/balance")
     yield fake
     fake.stop()
 
@@ -34,13 +54,13 @@ def deployment(stripe: FakeStripe) -> Iterator[Deployment]:
     stripe_url = stripe.world.base_url
     parameters = {
         "Stage": "rehearsal",
-        "TablePrefix": "rehearsal",
+        "TablePrefix": PREFIX,
         "DeletionProtection": "false",
         "MailIdentity": "marmalade-circle.example",
         "MailSender": "hello@marmalade-circle.example",
         "LinkKeys": f"k1:{LINK_KEY}",
-        "StripeSecretKey": "sk_test_rehearsal",
-        "StripeRefundKey": "sk_test_rehearsal_refunds",
+        "StripeSecretKey": SELLING_KEY,
+        "StripeRefundKey": REFUND_KEY,
         "StripeWebhookSecrets": WEBHOOK_SECRET,
         "StripeApiBase": stripe_url,
         "CheckoutOrigin": stripe_url,
@@ -57,3 +77,21 @@ def deployment(stripe: FakeStripe) -> Iterator[Deployment]:
 def browser(deployment: Deployment) -> RemoteBrowser:
     """A fresh browser on the deployment's street."""
     return RemoteBrowser(deployment.base_url)
+
+
+@pytest.fixture(scope="session")
+def stage(deployment: Deployment, stripe: FakeStripe) -> DeployedStage:
+    """The circle is founded, and its first administrator signed in by the link in her mail."""
+    stage = DeployedStage(deployment, stripe)
+    browser = stage.browser()
+    stage.fill(browser, links.link_path({"k1": LINK_KEY}, "set-up", "circle", 1), CIRCLE)
+    stage.enter(browser, ADA)
+    return stage
+
+
+@pytest.fixture(scope="session")
+def term(stage: DeployedStage) -> str:
+    """The page of a term that takes applications."""
+    groups.enter_group(stage, groups.LANTERN)
+    groups.plan_term(stage, "lantern", groups.LANTERN_SPRING)
+    return stage.places[groups.LANTERN_SPRING.name]

@@ -1,21 +1,35 @@
-"""The way to a deployment over HTTP: the browser of the journeys, with a real gateway behind it."""
+"""The street of a deployment: browsers that reach it over HTTP, and the demo's stage built there.
+
+What people do is what the demo's stories do (local/demo), in real time. Only waiting is not real:
+`fall_due` moves what is kept in a due index to a moment ago.
+"""
 
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 
+from local.browser import Browser
+from local.demo.stage import TODAY, Stage
+from local.deployment import Deployment
+from local.fake_stripe import FakeStripe
 from local.gateway import Answer
-from tests.world import Browser
 
 LINK_KEY = "0123456789abcdef0123456789abcdef-rehearsal"
+PREFIX = "rehearsal"
+OWN_ADDRESS = re.compile(r'\b(href|action|src)="(/(?!/)[^"]*)"')
+MAIL_SECONDS = 30
 
 
 class RemoteGateway:
-    """Takes requests to a deployment; paths are ours, with or without the stage before them."""
+    """Takes requests to a deployment. Paths are ours, without the stage before them; every
+    address in what comes back must have the stage, and loses it here."""
 
     def __init__(self, base_url: str) -> None:
         self.base_url = base_url
@@ -32,37 +46,110 @@ class RemoteGateway:
         address: str = "127.0.0.1",
     ) -> Answer:
         """One request, no redirect followed; `address` is what it is: our own."""
-        path = target.removeprefix(self.base_path)
         asked = {"accept": "text/html", **(headers or {})}
         got = requests.request(
             method,
-            f"{self.base_url}{path}",
+            f"{self.base_url}{target}",
             headers=asked,
             data=body,
             allow_redirects=False,
             timeout=60,
         )
-        return Answer(got.status_code, list(got.raw.headers.items()), got.content)
+        told = [(name, self._ours(name, value)) for name, value in got.raw.headers.items()]
+        page = got.headers.get("content-type", "").startswith("text/html")
+        return Answer(got.status_code, told, self._markup(got.text) if page else got.content)
+
+    def _ours(self, name: str, value: str) -> str:
+        if name.lower() != "location" or not value.startswith("/"):
+            return value
+        return self._without_stage(value)
+
+    def _markup(self, text: str) -> bytes:
+        return OWN_ADDRESS.sub(
+            lambda found: f'{found[1]}="{self._without_stage(found[2])}"', text
+        ).encode()
+
+    def _without_stage(self, path: str) -> str:
+        assert f"{path}/".startswith(f"{self.base_path}/"), f"{path} leads out of the deployment"
+        return path.removeprefix(self.base_path) or "/"
 
 
 class RemoteBrowser(Browser):
-    """The browser of the journeys, on a deployment."""
+    """The browser of the journeys, at a deployment or at Stripe's page."""
 
     def __init__(self, base_url: str) -> None:
         self.street = RemoteGateway(base_url)
-        super().__init__(self.street)  # type: ignore[arg-type] # the same door, further away
+        super().__init__(self.street, base_url=base_url)  # type: ignore[arg-type] # further away
 
     def post(
         self,
         path: str,
         values: dict[str, Any],
         follow: bool = True,
-        origin: str | None = None,
+        origin: str | None = "",
     ) -> Answer:
         """Send a form, as a page of the deployment would."""
-        return super().post(path, values, follow, origin or self.street.origin)
+        return super().post(path, values, follow, self.street.origin if origin == "" else origin)
 
-    def links_in(self, text: str) -> list[str]:
-        """The paths of the deployment's own links in a mail's text, in order."""
-        found = re.findall(re.escape(self.street.base_url) + r"(/[^\s)>\]]+)", text)
-        return [path.rstrip(".,") for path in found]
+
+class DeployedStage(Stage):
+    """The demo's stage, at a deployment: its mail is the emulator's, its clock the real one."""
+
+    def __init__(self, deployment: Deployment, stripe: FakeStripe) -> None:
+        self.deployment = deployment
+        self.stripe = stripe
+        self.places: dict[str, str] = {}
+        self.shift = (datetime.now(UTC) - TODAY) // timedelta(weeks=1) * timedelta(weeks=1)
+        self._used: set[str] = set()
+        self._at_home: dict[str, Browser] = {}
+
+    def browser(self) -> RemoteBrowser:  # type: ignore[override] # further away
+        """Somebody's own browser."""
+        return RemoteBrowser(self.deployment.base_url)
+
+    def signed_in(self, email: str, fresh: bool = False) -> Browser:
+        """The browser of somebody who signed in earlier; all of it was minutes ago."""
+        return self._at_home[email]
+
+    def enter(self, browser: Browser, email: str) -> None:
+        """Use the sign-in mail that is on its way to this address."""
+        self.fill(browser, self.link(email, "/sign-in/"))
+        self._at_home[email] = browser
+
+    def later(self, **parts: float) -> None:
+        """Time passes by itself here."""
+
+    def link(self, email: str, beginning: str) -> str:
+        """The path of a mailed link that was not used before, as soon as its mail is there."""
+        whole = re.escape(self.deployment.base_url) + rf"({re.escape(beginning)}[^\s)>\]]+)"
+        deadline = time.monotonic() + MAIL_SECONDS
+        while time.monotonic() < deadline:
+            mails = [one for one in self.deployment.aws.mails() if email in one["To"]]
+            links = [path for one in mails for path in re.findall(whole, one["BodyText"])]
+            if fresh := [path for path in links if path not in self._used]:
+                self._used.add(fresh[-1])
+                return fresh[-1].rstrip(".,")
+            time.sleep(0.1)
+        raise TimeoutError(f"no new link {beginning} for {email}: {self.subjects(email)}")
+
+    def until(self, true: Callable[[], bool], seconds: float = 30) -> None:
+        """Wait for something that happens by itself."""
+        deadline = time.monotonic() + seconds
+        while not true():
+            assert time.monotonic() < deadline, f"not within {seconds:g} s"
+            time.sleep(0.1)
+
+    def subjects(self, email: str) -> list[str]:
+        """What somebody's mails so far are about, oldest first."""
+        return [one["Subject"] for one in self.deployment.aws.mails() if email in one["To"]]
+
+    def fall_due(self, table: str, shard: str) -> None:
+        """The time of everything that waits in this due index has come."""
+        rows = self.deployment.aws.client("dynamodb")
+        name = f"{PREFIX}-{table}"
+        moment = (datetime.now(UTC) - timedelta(seconds=1)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        for row in rows.scan(TableName=name)["Items"]:
+            if row.get("due_shard") == {"S": shard}:
+                due_at = row["due_at"]
+                moved = {k: {"S": moment} if v == due_at else v for k, v in row.items()}
+                rows.put_item(TableName=name, Item=moved)

@@ -6,37 +6,11 @@ import re
 
 import pytest
 
-from chalicelib.rules import links
+from local.demo.people import ADA
 from local.deployment import Deployment
-from tests.deployed.street import LINK_KEY, RemoteBrowser
+from tests.deployed.street import DeployedStage, RemoteBrowser
 
 pytestmark = pytest.mark.deployed
-
-ADMINISTRATOR = "tess.marmalade@example.org"
-CIRCLE = {
-    "name": "Marmalade Circle",
-    "email": "hello@marmalade-circle.example",
-    "seller_name": "Marmalade Circle",
-    "seller_address": "1 Preserve Lane, Fictonbury ZZ99 9ZZ",
-    "seller_statement": "Fictional charity 000000. No VAT is charged.",
-    "preset": "solo",
-    "administrator_name": "Tess Marmalade",
-    "administrator_email": ADMINISTRATOR,
-}
-
-
-@pytest.fixture(scope="session")
-def administrator(deployment: Deployment) -> RemoteBrowser:
-    """The first administrator, signed in by the link in her mail."""
-    browser = RemoteBrowser(deployment.base_url)
-    browser.get(links.link_path({"k1": LINK_KEY}, "set-up", "circle", 1))
-    browser.submit(CIRCLE)
-    assert browser.answer.status == 200, browser.text
-    mail = deployment.aws.await_mail(ADMINISTRATOR)
-    link = next(path for path in browser.links_in(mail["BodyText"]) if "/sign-in/" in path)
-    browser.get(link)
-    browser.submit(action="/sign-in/")
-    return browser
 
 
 def test_the_deployment_is_healthy(browser: RemoteBrowser) -> None:
@@ -45,29 +19,27 @@ def test_the_deployment_is_healthy(browser: RemoteBrowser) -> None:
 
 
 def test_the_first_administrator_signs_in_by_the_mail_that_the_stream_sent(
-    administrator: RemoteBrowser,
+    stage: DeployedStage,
 ) -> None:
-    answer = administrator.get("/admin/settings")
-    assert answer.status == 200
-    assert "Marmalade Circle" in administrator.text
+    desk = stage.signed_in(ADA)
+    assert desk.get("/admin/settings").status == 200
+    assert "Marmalade Circle" in desk.text
 
 
-def test_anyone_sees_the_home_page(administrator: RemoteBrowser, browser: RemoteBrowser) -> None:
+def test_anyone_sees_the_home_page(stage: DeployedStage, browser: RemoteBrowser) -> None:
     answer = browser.get("/")
     assert answer.status == 200
     assert "Marmalade Circle" in browser.text
     assert answer.header("content-security-policy")
 
 
-def test_a_stranger_is_sent_to_sign_in(
-    administrator: RemoteBrowser, browser: RemoteBrowser
-) -> None:
+def test_a_stranger_is_sent_to_sign_in(stage: DeployedStage, browser: RemoteBrowser) -> None:
     browser.get("/admin/settings")
     assert "sign-in" in browser.path
 
 
 def test_the_style_sheet_arrives_with_its_type(
-    administrator: RemoteBrowser, browser: RemoteBrowser
+    stage: DeployedStage, browser: RemoteBrowser
 ) -> None:
     browser.get("/")
     sheet = re.search(r'href="([^"]+\.css[^"]*)"', browser.answer.text)
@@ -78,6 +50,6 @@ def test_the_style_sheet_arrives_with_its_type(
 
 @pytest.mark.parametrize("job", ["Tick", "SendMails", "SendRefunds", "Nightly"])
 def test_every_job_runs_with_the_rights_of_its_role(
-    administrator: RemoteBrowser, deployment: Deployment, job: str
+    stage: DeployedStage, deployment: Deployment, job: str
 ) -> None:
     deployment.invoke(job)

@@ -101,14 +101,19 @@ def due(outside: Outside) -> list[Offer]:
     return reads.due(tables.Applications, "offer", outside.clock.now(), DUE_IN_ONE_GO)
 
 
+def is_over(outside: Outside, which: OfferId) -> bool:
+    """Whether an open offer's hold has really run out: the list of what is due can be late."""
+    _, offer = load(which)
+    return offer.state == "open" and offer.hold_until <= outside.clock.now()
+
+
 def expire(outside: Outside, which: OfferId) -> bool:
     """Let an overdue seat go. False when a payment or a longer hold came between."""
-    _, offer = load(which)
-    now = outside.clock.now()
-    if offer.state != "open" or offer.hold_until > now:
+    application, offer = load(which)
+    if offer.state != "open" or offer.hold_until > outside.clock.now():
         return False
     try:
-        _end(outside, Caller(actor="clock"), which, "expired")
+        _write_end(outside, Caller(actor="clock"), application, offer, "expired")
     except OfferNotOpen:
         return False
     return True
@@ -141,6 +146,18 @@ def show(outside: Outside, token: str, checkout_id: str = "") -> dict[str, Any]:
 
 def _end(outside: Outside, caller: Caller, which: OfferId, state: str, reason: str = "") -> None:
     application, offer = load(which)
+    _write_end(outside, caller, application, offer, state, reason)
+
+
+def _write_end(
+    outside: Outside,
+    caller: Caller,
+    application: Application,
+    offer: Offer,
+    state: str,
+    reason: str = "",
+) -> None:
+    """End an offer as it was read: a hold that was moved since wins."""
     now = outside.clock.now()
     change = rules.end_offer(application, offer, state, now)
     row = _audit(outside, caller, offer.application_id, f"offer.{state}", offer.offer_id, reason)

@@ -10,7 +10,8 @@ from chalicelib.errors import AlreadyCounted, NotFound
 from chalicelib.gateways.outside import Outside
 from chalicelib.rules.changes import Change, Create
 from chalicelib.rules.joining.offers import Offer
-from chalicelib.rules.money.books import Finding, Kept, check_books
+from chalicelib.rules.money.amounts import Money
+from chalicelib.rules.money.books import Finding, Kept, check_books, under_way
 from chalicelib.rules.money.payments import Obligation, Payment, Refund
 from chalicelib.rules.people.circle import CircleSettings, Task
 from chalicelib.rules.running.groups import Term
@@ -35,18 +36,23 @@ def gather() -> Kept:
 
 
 def prove(outside: Outside, with_stripe: bool = True) -> list[Finding]:
-    """Every finding; none means proven. Stripe's balance counts where one account is ours alone
-    and nothing is under way."""
+    """Every finding; none means proven. Stripe's balance counts where one account is ours
+    alone."""
+    return check_books(gather(), _balance(outside) if with_stripe else None)
+
+
+def _balance(outside: Outside) -> Money:
     circle = reads.get(CircleSettings, "settings", "circle")
     if circle is None:
         raise NotFound
-    balance = outside.stripe.balance_minor(circle.currency) if with_stripe else None
-    return check_books(gather(), balance)
+    return Money(outside.stripe.balance_minor(circle.currency), circle.currency)
 
 
 def check(outside: Outside) -> dict[str, int]:
-    """The nightly proof: every finding becomes a task with its name; counts for the job's row."""
-    findings = prove(outside)
+    """The nightly proof: every finding becomes a task with its name; counts for the job's row.
+    Stripe's balance is compared in nights in which nothing is under way."""
+    kept = gather()
+    findings = check_books(kept, None if under_way(kept) else _balance(outside))
     for finding in findings:
         log.error("books proof=%s where=%s by=%d", finding.proof, finding.where, finding.difference)
         _task(outside, finding)

@@ -8,11 +8,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from chalicelib.errors import NotFound, OfferNotOpen, StateChanged, StripeRefused, SwitchedOff
+from chalicelib.errors import (
+    EnrolmentExists,
+    NotFound,
+    OfferNotOpen,
+    StateChanged,
+    StripeRefused,
+    SwitchedOff,
+)
 from chalicelib.gateways.outside import Outside
 from chalicelib.rules.audit import audit
 from chalicelib.rules.changes import Caller, Change, Is, Update
 from chalicelib.rules.joining.applications import Application
+from chalicelib.rules.joining.enrolments import IN_SEAT, Enrolment
 from chalicelib.rules.joining.offers import Offer
 from chalicelib.rules.money import checkout as rules
 from chalicelib.rules.money import settling
@@ -60,8 +68,8 @@ def pay(outside: Outside, caller: Caller, wish: Wish) -> str:
 
 def _pay_once(outside: Outside, caller: Caller, wish: Wish) -> str:
     application, offer, debt = _load(wish)
-    if offer.state == "taken":
-        raise OfferNotOpen(state="taken")
+    if offer.state != "open":  # a session that is still open at Stripe leads nobody there
+        raise OfferNotOpen(state=offer.state)
     now = outside.clock.now()
     running = rules.running(debt.payments, now)
     if running is None:
@@ -143,7 +151,12 @@ def _nothing_due(
         start_at_once=press.start_at_once,
         person_id=press.person_id,
     )
-    debt = Debt(obligation=obligation, payment=free, offer=offer, application=application)
+    before = reads.get(Enrolment, offer.term_id, press.person_id)
+    if before and before.state in IN_SEAT:
+        raise EnrolmentExists
+    debt = Debt(
+        obligation=obligation, payment=free, offer=offer, application=application, before=before
+    )
     return free, settling.nothing_due(debt, agreed, press.now)
 
 
@@ -164,8 +177,9 @@ def _keep_session(payment: Payment, session: Checkout) -> Payment:
         "checkout_expires_at": session.expires_at,
         "check_at": session.expires_at,
     }
+    unanswered = (Is("state", "pending"), Is("checkout_id", None))
     try:
-        commit(Change.of(Update(payment, values, when=(Is("checkout_id", None),))))
+        commit(Change.of(Update(payment, values, when=unanswered)))
     except StateChanged:
         now_there = reads.reread(payment)
         if now_there is None or now_there.checkout_id != session.id:

@@ -180,7 +180,7 @@ def _money(debt: Debt, news: News) -> tuple[str, Change]:
         return "surplus", settling.surplus(debt, news)
     if debt.offer.state == "open":
         return "seat", settling.seat(debt, news)
-    if debt.offer.state == "expired" and _has_room(debt):
+    if settling.may_sit_late(debt) and _has_room(debt):
         return "late_seat", settling.late_seat(debt, news)
     return "late_refund", settling.late_refund(debt, news)
 
@@ -254,9 +254,10 @@ def book_fee(outside: Outside, payment: Payment) -> str:
 
 
 def put_off(payment: Payment, outside: Outside, wait: timedelta) -> None:
-    """Look at a payment again later."""
+    """Look at a payment again later, unless somebody has dealt with it meanwhile."""
     later = outside.clock.now() + wait
+    unchanged = (Is("state", payment.state), Is("check_at", payment.check_at))
     try:
-        commit(Change.of(Update(payment, {"check_at": later}, when=(Is("state", payment.state),))))
+        commit(Change.of(Update(payment, {"check_at": later}, when=unchanged)))
     except StateChanged:
         log.info("moved_on payment=%s", payment.payment_id)

@@ -6,6 +6,7 @@ The web function only writes the intent; `send_due` runs where Stripe's refund k
 from __future__ import annotations
 
 import logging
+from datetime import datetime
 
 from chalicelib.errors import (
     AlreadyCounted,
@@ -14,6 +15,7 @@ from chalicelib.errors import (
     StripeRefused,
     StripeUnknown,
     SwitchedOff,
+    Trouble,
 )
 from chalicelib.gateways.outside import Outside
 from chalicelib.rules.audit import audit
@@ -76,17 +78,26 @@ def send_due(outside: Outside) -> dict[str, int]:
         return {"switched_off": 1}
     counts: dict[str, int] = {}
     for refund in reads.due(tables.Payments, "refund", outside.clock.now(), IN_ONE_GO):
-        word = _send(outside, refund) if refund.state == "requested" else _watch(outside, refund)
+        word = _take(outside, refund)
         counts[word] = counts.get(word, 0) + 1
     return counts
 
 
+def _take(outside: Outside, refund: Refund) -> str:
+    """One refund; trouble with it must not keep the others waiting."""
+    try:
+        return _send(outside, refund) if refund.state == "requested" else _watch(outside, refund)
+    except Trouble as trouble:
+        log.warning("refund_waits refund=%s code=%s", refund.refund_id, trouble.code)
+        return "waits"
+
+
 def _send(outside: Outside, refund: Refund) -> str:
-    """Ask Stripe, under the refund's own id. After a try without an answer, look first: Stripe
-    forgets keys after a day."""
+    """Ask Stripe, under the refund's own id. Where it may have been asked before, look first:
+    Stripe forgets keys after a day."""
     now = outside.clock.now()
     try:
-        answer = rules.ours(refund, _earlier(outside, refund)) or outside.stripe.refund(
+        answer = rules.ours(refund, _earlier(outside, refund, now)) or outside.stripe.refund(
             rules.refund_params(refund, outside.places.deployment), refund.refund_id
         )
     except StripeUnknown:
@@ -100,13 +111,18 @@ def _send(outside: Outside, refund: Refund) -> str:
     return _write(rules.sent(refund, answer, now), "sent")
 
 
-def _earlier(outside: Outside, refund: Refund) -> list[RefundObject]:
-    return outside.stripe.refunds_of(refund.intent_id) if refund.attempts else []
+def _earlier(outside: Outside, refund: Refund, now: datetime) -> list[RefundObject]:
+    return outside.stripe.refunds_of(refund.intent_id) if rules.maybe_asked(refund, now) else []
 
 
 def _watch(outside: Outside, refund: Refund) -> str:
-    answer = outside.stripe.refund_by_id(str(refund.stripe_refund_id))
-    return _write(rules.news(refund, answer, outside.clock.now()), answer.status)
+    now = outside.clock.now()
+    try:
+        answer = outside.stripe.refund_by_id(str(refund.stripe_refund_id))
+    except StripeRefused:
+        log.exception("refund_not_shown refund=%s", refund.refund_id)
+        return _write(rules.look_later(refund, now), "refused")
+    return _write(rules.news(refund, answer, now), answer.status)
 
 
 def hear(outside: Outside, event: Event) -> str:

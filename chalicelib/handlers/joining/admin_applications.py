@@ -7,12 +7,12 @@ from chalice.app import Response
 from chalicelib.flows.joining import screening as flow
 from chalicelib.handlers.audience import Audience
 from chalicelib.handlers.doors import Doors
+from chalicelib.handlers.joining.application_page import HERE, application_page
 from chalicelib.handlers.visit import Visit
 from chalicelib.rules.forms import Answers
 from chalicelib.rules.joining.application_form import DECLINE, INTERVIEW
 
 door = Doors(__name__)
-HERE = "applications"
 ONE = "/admin/applications/{application_id}"
 DECISIONS = {"accept": "accepted", "waitlist": "waitlisted", "not_now": "not_now"}
 
@@ -36,14 +36,10 @@ def show_application(
     visit: Visit, application_id: str, answers_given: Answers | None = None
 ) -> Response:
     """One application with what can be done about it."""
-    facts = flow.show_application(visit.outside, application_id)
-    one = facts["application"]
-    known = {"points": one.interview_points, "outcome": one.interview or None}
-    given = answers_given or Answers.of(INTERVIEW, known)
-    return visit.page("admin_application", here=HERE, answers_given=given, **facts)
+    return application_page(visit, application_id, answers_given)
 
 
-@door.form(ONE, Audience.ADMINISTRATOR)
+@door.form(ONE, Audience.ADMINISTRATOR, again=show_application)
 def move(visit: Visit, application_id: str) -> Response:
     """To screening, to an interview, or a decision without a reason."""
     what = visit.word("do", ("screen", "invite", *DECISIONS))

@@ -31,7 +31,7 @@ def _professions() -> list[str]:
 @door.page("/groups/{slug}/apply", Audience.ANYONE)
 def show_apply(visit: Visit, slug: str, answers_given: Answers | None = None) -> Response:
     """Whether it is for me, the dates and the price, and the first step."""
-    taster = str(visit.query.get("taster") or _typed(visit, "taster"))
+    taster = visit.query.get("taster") or visit.hidden("taster")
     facts = flow.show_apply(visit.outside, slug, taster)
     return visit.page(
         "apply", answers_given=answers_given or _first(facts, visit, taster), taster=taster, **facts
@@ -41,7 +41,7 @@ def show_apply(visit: Visit, slug: str, answers_given: Answers | None = None) ->
 @door.form("/groups/{slug}/apply", Audience.ANYONE, again=show_apply)
 def start(visit: Visit, slug: str) -> Response:
     """Begin a draft."""
-    facts = flow.show_apply(visit.outside, slug, _typed(visit, "taster"))
+    facts = flow.show_apply(visit.outside, slug, visit.hidden("taster"))
     ids = [whole.term.term_id for whole in facts["terms"]]
     values = visit.read(forms.BEGIN.offering(term_id=choice(*ids)))
     application = Application(
@@ -117,12 +117,12 @@ def save_about(visit: Visit, token: str) -> Response:
 
 
 @door.page("/apply/{token}/check", Audience.LINK)
-def show_check(visit: Visit, token: str) -> Response:
+def show_check(visit: Visit, token: str, answers_given: Answers | None = None) -> Response:
     """Every answer, before it is sent."""
-    return _step(visit, token, "apply_check", None)
+    return _step(visit, token, "apply_check", answers_given)
 
 
-@door.form("/apply/{token}/check", Audience.LINK)
+@door.form("/apply/{token}/check", Audience.LINK, again=show_check)
 def submit(visit: Visit, token: str) -> Response:
     """Send it."""
     application = flow.draft(visit.outside, token)
@@ -162,11 +162,6 @@ def _first(facts: Mapping[str, Any], visit: Visit, taster: str) -> Answers:
     return Answers(typed={**typed, "term_id": asked, "taster": taster}, form="apply")
 
 
-def _typed(visit: Visit, name: str) -> str:
-    value = visit.typed.get(name, "") if visit.request.method == "POST" else ""
-    return value if isinstance(value, str) else ""
-
-
 # The applicant's own page
 
 
@@ -179,7 +174,7 @@ def show_status(visit: Visit, token: str, answers_given: Answers | None = None) 
     return visit.page("application", answers_given=given, token=token, **facts)
 
 
-@door.form("/applications/{token}", Audience.LINK)
+@door.form("/applications/{token}", Audience.LINK, again=show_status)
 def act(visit: Visit, token: str) -> Response:
     """Confirm the address, withdraw, park, take up again."""
     what = visit.word("do", ("confirm", "withdraw", "park", "take_up_again", "forget_needs"))

@@ -11,6 +11,7 @@ from chalicelib.flows.joining import offers
 from chalicelib.flows.money import checkout, payments
 from chalicelib.handlers.audience import Audience
 from chalicelib.handlers.doors import Doors
+from chalicelib.handlers.money.open_sessions import close_open_sessions
 from chalicelib.handlers.visit import Visit
 from chalicelib.rules.changes import Caller
 from chalicelib.rules.forms import Answers
@@ -41,16 +42,17 @@ def pay(visit: Visit, token: str) -> Response:
     return visit.go(checkout.pay(visit.outside, Caller(actor=_applicant(which)), wish))
 
 
-@door.form("/offers/{token}/decline", Audience.LINK)
+@door.form("/offers/{token}/decline", Audience.LINK, again=show_offer)
 def decline(visit: Visit, token: str) -> Response:
     """No, thank you: the seat is free for somebody else."""
     which = offers.from_token(visit.outside, token)
     caller = visit.caller(f"/offers/{token}", _applicant(which))
+    close_open_sessions(visit.outside, which)
     offers.decline(visit.outside, caller, which)
     return visit.go(caller.location)
 
 
-@door.form("/offers/{token}/waitlist", Audience.LINK)
+@door.form("/offers/{token}/waitlist", Audience.LINK, again=show_offer)
 def join_waitlist(visit: Visit, token: str) -> Response:
     """The offer ran out: one click to the waitlist."""
     which = offers.from_token(visit.outside, token)

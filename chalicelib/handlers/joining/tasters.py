@@ -13,6 +13,8 @@ from chalicelib.rules.joining.tasters import BOOK
 from chalicelib.rules.parsers import choice
 
 door = Doors(__name__)
+HERE = "admin-groups"
+GUESTS = "/admin/groups/{group_id}/terms/{term_id}/guests"
 
 
 @door.page("/groups/{slug}/taster", Audience.ANYONE)
@@ -41,12 +43,13 @@ def show_booked(visit: Visit, slug: str) -> Response:
 
 
 @door.page("/tasters/{token}", Audience.LINK)
-def show_booking(visit: Visit, token: str) -> Response:
+def show_booking(visit: Visit, token: str, answers_given: Answers | None = None) -> Response:
     """The guest's own page."""
-    return visit.page("taster_booking", token=token, **flow.show_booking(visit.outside, token))
+    facts = flow.show_booking(visit.outside, token)
+    return visit.page("taster_booking", answers_given=answers_given, token=token, **facts)
 
 
-@door.form("/tasters/{token}", Audience.LINK)
+@door.form("/tasters/{token}", Audience.LINK, again=show_booking)
 def cancel(visit: Visit, token: str) -> Response:
     """The guest gives the place up."""
     location = f"/tasters/{token}"
@@ -54,19 +57,21 @@ def cancel(visit: Visit, token: str) -> Response:
     return visit.go(location)
 
 
-@door.page("/admin/groups/{group_id}/terms/{term_id}/guests", Audience.ADMINISTRATOR)
-def show_guests(visit: Visit, group_id: str, term_id: str) -> Response:
+@door.page(GUESTS, Audience.ADMINISTRATOR)
+def show_guests(
+    visit: Visit, group_id: str, term_id: str, answers_given: Answers | None = None
+) -> Response:
     """A term's guests by session."""
     facts = flow.show_guests(visit.outside, group_id, term_id)
-    return visit.page("taster_guests", here="admin-groups", **facts)
+    return visit.page("taster_guests", here=HERE, answers_given=answers_given, **facts)
 
 
-@door.form("/admin/groups/{group_id}/terms/{term_id}/guests", Audience.ADMINISTRATOR)
+@door.form(GUESTS, Audience.ADMINISTRATOR, again=show_guests)
 def mark_guest(visit: Visit, group_id: str, term_id: str) -> Response:
     """A guest came, did not come, or has to be told that it cannot be."""
     what = visit.word("do", ("attended", "missed", "call_off"))
     caller = visit.caller(f"/admin/groups/{group_id}/terms/{term_id}/guests")
-    booking_id = str(visit.typed.get("booking_id", ""))
+    booking_id = visit.named("booking_id")
     if what == "call_off":
         flow.call_off(visit.outside, caller, booking_id)
     else:

@@ -1,61 +1,90 @@
 """The clock's work on money: holds that run out, payments that heard nothing, fees to book.
 
-Composes flows for jobs.py; each part returns counts by outcome.
+Composes flows for jobs.py; each part returns counts by outcome. A row that cannot be dealt with
+never keeps the others waiting: trouble is met again at the next tick, a bug is told at the end.
 """
 
 from __future__ import annotations
 
 import logging
 from collections import Counter
+from collections.abc import Callable
 from datetime import timedelta
+from typing import TypeVar
 
-from chalicelib.errors import StripeRefused, Trouble
+from chalicelib.errors import Refusal, StripeRefused, Trouble
 from chalicelib.flows.joining import offers
 from chalicelib.flows.money import checkout, payments
+from chalicelib.handlers.money.open_sessions import close_open_sessions
+from chalicelib.rules.joining.offers import Offer
 from chalicelib.rules.money.payments import Payment
 from chalicelib.wiring import Wired
 
+Row = TypeVar("Row")
+
 log = logging.getLogger("balint.jobs")
 AGAIN = timedelta(minutes=10)
+AGAIN_ON_ITS_WAY = timedelta(hours=6)  # a bank takes days
+NO_NEWS = ("nothing", "refused", "payment_mismatch", "unknown_payment")
+
+
+class SomeRowsBroken(ExceptionGroup):
+    """Rows that could not be dealt with, each with what was wrong; all others were."""
 
 
 def expire_offers(outside: Wired) -> dict[str, int]:
     """Let overdue seats go; a session that turns out to be paid is settled first."""
-    counts: Counter[str] = Counter()
-    for offer in offers.due(outside):
-        which = offers.OfferId(application_id=offer.application_id, offer_id=offer.offer_id)
-        try:
-            for session in checkout.close_sessions(outside, offer):
-                counts[payments.settle(outside, session)] += 1
-            counts["offer_expired"] += offers.expire(outside, which)
-        except Trouble as trouble:
-            log.warning("offer_waits offer=%s code=%s", offer.offer_id, trouble.code)
-            counts["waits"] += 1
-    return dict(counts)
+    return _each(outside, offers.due(outside), _let_go)
 
 
 def check_payments(outside: Wired) -> dict[str, int]:
     """Ask Stripe about payments that heard nothing, and book the fees of those that are paid."""
+    return _each(outside, payments.due(outside), _look_after)
+
+
+def _each(outside: Wired, rows: list[Row], work: Callable[[Wired, Row], str]) -> dict[str, int]:
     counts: Counter[str] = Counter()
-    for payment in payments.due(outside):
+    broken: list[Exception] = []
+    for row in rows:
         try:
-            counts[_check(outside, payment)] += 1
-        except StripeRefused:
-            log.exception("payment_refused payment=%s", payment.payment_id)
-            payments.put_off(payment, outside, AGAIN)
-            counts["refused"] += 1
-        except Trouble as trouble:
-            log.warning("payment_waits payment=%s code=%s", payment.payment_id, trouble.code)
-            payments.put_off(payment, outside, AGAIN)
+            counts[work(outside, row)] += 1
+        except (Refusal, Trouble) as answer:
+            log.warning("waits kind=%s code=%s", type(row).__name__, answer.code)
             counts["waits"] += 1
+        except Exception as bug:  # one broken row must not stop the others: it is told at the end
+            log.exception("broken kind=%s", type(row).__name__)
+            broken.append(bug)
+    if broken:
+        raise SomeRowsBroken(f"rows broken; the others: {dict(counts)}", broken)
     return dict(counts)
+
+
+def _let_go(outside: Wired, offer: Offer) -> str:
+    which = offers.OfferId(application_id=offer.application_id, offer_id=offer.offer_id)
+    if not offers.is_over(outside, which):
+        return "offer_kept"
+    close_open_sessions(outside, which)
+    return "offer_expired" if offers.expire(outside, which) else "offer_kept"
+
+
+def _look_after(outside: Wired, payment: Payment) -> str:
+    """One payment; without news it is looked at again later, after the others."""
+    try:
+        word = _check(outside, payment)
+    except StripeRefused:
+        log.exception("payment_refused payment=%s", payment.payment_id)
+        word = "refused"
+    except Exception:
+        payments.put_off(payment, outside, AGAIN)
+        raise
+    if word in NO_NEWS:
+        slow = payment.state == "on_its_way"
+        payments.put_off(payment, outside, AGAIN_ON_ITS_WAY if slow else AGAIN)
+    return word
 
 
 def _check(outside: Wired, payment: Payment) -> str:
     if payment.state == "paid":
         return payments.book_fee(outside, payment)
     session = checkout.look_again(outside, payment)
-    word = payments.settle(outside, session) if session else "given_up"
-    if word == "nothing":
-        payments.put_off(payment, outside, AGAIN)
-    return word
+    return payments.settle(outside, session) if session else "given_up"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from chalice.app import Response
 
 from chalicelib.errors import NotFound
@@ -123,12 +121,5 @@ def take_role(visit: Visit, person_id: str) -> Response:
 @door.page("/admin/audit", Audience.ADMINISTRATOR)
 def show_acts(visit: Visit) -> Response:
     """Who did what on a day."""
-    acts = settings.show_acts(visit.outside, _day(visit.query.get("day", "")))
+    acts = settings.show_acts(visit.outside, visit.day("day"))
     return visit.page("admin_audit", acts=acts, here="audit")
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise NotFound from None

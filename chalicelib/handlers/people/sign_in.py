@@ -27,7 +27,7 @@ TOKEN_ID = re.compile(r"sign-in-[0-9a-z]{26}")
 def show_sign_in(visit: Visit, answers_given: Answers | None = None) -> Response:
     """Asks for an address; `next` is the page somebody wanted, `fresh` why it is asked again."""
     known = Answers.of(SIGN_IN_FORM, {"email": visit.person.email}) if visit.person else None
-    asked_for = visit.query.get("next") or _typed(visit, "next")
+    asked_for = visit.query.get("next") or visit.hidden("next")
     answer = visit.page(
         "sign_in",
         answers_given=answers_given or known,
@@ -45,7 +45,7 @@ def ask_to_sign_in(visit: Visit) -> Response:
     secret = browser_secret(visit) or visit.outside.ids.secret()
     token_id = visit.outside.ids.new("sign-in")
     location = f"/sign-in/sent/{token_id}"
-    asked = Asked(token_id, email, secret, landing(_typed(visit, "next")))
+    asked = Asked(token_id, email, secret, landing(visit.hidden("next")))
     sign_in.ask(visit.outside, visit.caller(location), asked, visit.address)
     return with_browser_cookie(visit, visit.go(location), secret)
 
@@ -85,19 +85,19 @@ def show_link(visit: Visit, token: str, answers_given: Answers | None = None) ->
 @door.form("/sign-in/{token}", Audience.LINK, again=show_link, answered=enter_again)
 def sign_in_by_link(visit: Visit, token: str) -> Response:
     """The press that uses the link."""
-    code = visit.read(CODE_FORM)["code"] if _typed(visit, "code") else None
+    code = visit.read(CODE_FORM)["code"] if visit.typed.get("code") else None
     return _enter(
         visit, sign_in.by_link(visit.outside, visit.caller(""), token, _knock(visit), code)
     )
 
 
 @door.page("/sign-out", Audience.ANYONE)
-def show_sign_out(visit: Visit) -> Response:
+def show_sign_out(visit: Visit, answers_given: Answers | None = None) -> Response:
     """Signing out, here or everywhere."""
-    return visit.page("sign_out", here="sign-out")
+    return visit.page("sign_out", answers_given=answers_given, here="sign-out")
 
 
-@door.form("/sign-out", Audience.ANYONE)
+@door.form("/sign-out", Audience.ANYONE, again=show_sign_out)
 def sign_out(visit: Visit) -> Response:
     """Ends the session of this browser, or every session of the person."""
     where = visit.word("where", ("here", "everywhere"))
@@ -137,8 +137,3 @@ def _enter(visit: Visit, entered: Entered) -> Response:
 
 def _knock(visit: Visit) -> Knock:
     return Knock(browser_secret(visit), visit.cookies.get(SESSION_COOKIE, ""), visit.address)
-
-
-def _typed(visit: Visit, name: str) -> str:
-    value = visit.typed.get(name, "")
-    return value if isinstance(value, str) else value[-1]

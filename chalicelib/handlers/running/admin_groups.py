@@ -29,7 +29,7 @@ def show_groups(visit: Visit) -> Response:
 @door.page("/admin/groups/new", ADMINISTRATOR)
 def show_new_group(visit: Visit, answers_given: Answers | None = None) -> Response:
     """The first questions about a group; with `?copy=` those of another one."""
-    source = answers_given.value("copy") if answers_given else visit.query.get("copy", "")
+    source = visit.named("copy") if visit.hidden("copy") else visit.query.get("copy", "")
     copied = groups.show_desk(visit.outside, source).group if source else None
     given = answers_given or Answers.of(GROUP, _first_values(visit, copied))
     return visit.page("admin_group_new", here=HERE, copied=copied, answers_given=given)
@@ -102,7 +102,7 @@ def change_rules(visit: Visit, group_id: str) -> Response:
     return visit.go(location)
 
 
-@door.form(f"{GROUP_PATH}/state", ADMINISTRATOR)
+@door.form(f"{GROUP_PATH}/state", ADMINISTRATOR, again=show_desk)
 def move_group(visit: Visit, group_id: str) -> Response:
     """Close a group, or open it again."""
     state = {"close": "closed", "open": "published"}[visit.word("do", ("close", "open"))]

@@ -8,6 +8,7 @@ from chalicelib.flows.running import rosters as flow
 from chalicelib.handlers.audience import Audience
 from chalicelib.handlers.doors import Doors
 from chalicelib.handlers.visit import Visit
+from chalicelib.rules.forms import Answers
 
 door = Doors(__name__)
 ROSTER = "/admin/groups/{group_id}/terms/{term_id}/roster"
@@ -20,13 +21,21 @@ def show_rosters(visit: Visit) -> Response:
 
 
 @door.page(ROSTER, Audience.ADMINISTRATOR)
-def show_roster(visit: Visit, group_id: str, term_id: str) -> Response:
+def show_roster(
+    visit: Visit, group_id: str, term_id: str, answers_given: Answers | None = None
+) -> Response:
     """One term's roster."""
     shown = flow.show_roster(visit.outside, group_id, term_id)
-    return visit.page("admin_roster", here="rosters", whole=shown.whole, roster=shown.roster)
+    return visit.page(
+        "admin_roster",
+        answers_given=answers_given,
+        here="rosters",
+        whole=shown.whole,
+        roster=shown.roster,
+    )
 
 
-@door.form(ROSTER, Audience.ADMINISTRATOR)
+@door.form(ROSTER, Audience.ADMINISTRATOR, again=show_roster)
 def export_roster(visit: Visit, group_id: str, term_id: str) -> Response:
     """Make the file; its link is on the page that follows."""
     visit.require_fresh()

@@ -193,11 +193,11 @@ def save_leader(visit: Visit, group_id: str, term_id: str) -> Response:
     return visit.go(caller.location)
 
 
-@door.form(f"{TERM}/remove-leader", ADMINISTRATOR)
+@door.form(f"{TERM}/remove-leader", ADMINISTRATOR, again=show_leaders)
 def remove_leader(visit: Visit, group_id: str, term_id: str) -> Response:
     """Somebody leads this term no more."""
     caller = visit.caller(f"{_path(group_id, term_id)}/leaders")
-    leader_id = str(visit.typed.get("leader_id", ""))
+    leader_id = visit.named("leader_id")
     leaders.remove_leader(visit.outside, caller, group_id, term_id, leader_id)
     return visit.go(caller.location)
 
@@ -225,11 +225,11 @@ def add_taster(visit: Visit, group_id: str, term_id: str) -> Response:
     return visit.go(caller.location)
 
 
-@door.form(f"{TERM}/remove-taster", ADMINISTRATOR)
+@door.form(f"{TERM}/remove-taster", ADMINISTRATOR, again=show_tasters)
 def remove_taster(visit: Visit, group_id: str, term_id: str) -> Response:
     """A taster session nobody has booked goes."""
     caller = visit.caller(f"{_path(group_id, term_id)}/tasters")
-    session_id = str(visit.typed.get("session_id", ""))
+    session_id = visit.named("session_id")
     terms.remove_taster(visit.outside, caller, group_id, term_id, session_id)
     return visit.go(caller.location)
 

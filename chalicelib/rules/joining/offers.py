@@ -200,9 +200,14 @@ def stands_in(offer: Offer, *values: str) -> Standing:
     return Standing(kind="Offer", ids=ids, name="state", values=values)
 
 
+def as_held(offer: Offer) -> Is:
+    """That nobody has moved the end of the hold since the offer was read."""
+    return Is("hold_until", offer.hold_until)
+
+
 def end_offer(application: Application, offer: Offer, state: str, now: datetime) -> Change:
-    """Let the seat go: `state` is declined, expired or withdrawn. Unless the applicant declined,
-    somebody has to look at the application again.
+    """Let the seat go: `state` is declined, expired or withdrawn. Somebody has to look at the
+    application again, until it has moved on.
 
     Conditional on the offer being open and its hold as it was read, so that a payment or a new
     checkout that comes between wins. Raises OfferNotOpen.
@@ -213,14 +218,14 @@ def end_offer(application: Application, offer: Offer, state: str, now: datetime)
         Update(
             offer,
             {"state": state, "hold": states.move("hold", offer.hold, "released")},
-            when=(Is("state", "open"), Is("hold_until", offer.hold_until)),
+            when=(Is("state", "open"), as_held(offer)),
             refusal=OfferNotOpen,
         ),
         Update(_term_ref(offer), add={"occupied": -1}),
         Update(_application_ref(offer), {"offer_id": None}),
         Update(_obligation_ref(offer), {"state": "void"}, when=(Is("state", "due"),)),
         task_of(application, "offer_to_make", LOOK_AGAIN_DAYS, now)
-        if state != "declined" and application.state == "accepted"
+        if application.state == "accepted"
         else None,
         _end_mail(offer, state, now),
     )

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from chalicelib.rules.joining.enrolments import IN_SEAT, Enrolment
 from chalicelib.rules.joining.offers import Offer
 from chalicelib.rules.money import ledger
+from chalicelib.rules.money.amounts import Money
 from chalicelib.rules.money.ledger import Entry
 from chalicelib.rules.money.payments import Obligation, Payment, Refund
 from chalicelib.rules.running.groups import Term
@@ -49,9 +50,18 @@ class Finding:
         return self.found - self.expected
 
 
-def check_books(kept: Kept, stripe_balance_minor: int | None) -> list[Finding]:
-    """Every finding of every proof. `stripe_balance_minor` is Stripe's own word; None leaves
-    that proof out (no answer from Stripe is a trouble of its own, never a finding)."""
+def under_way(kept: Kept) -> bool:
+    """Whether Stripe may know of money that our books do not know yet, or of fees: then its
+    balance proves nothing."""
+    unheard = any(one.state == "pending" for one in kept.payments)
+    fees = any(one.state == "paid" and one.fee_minor is None for one in kept.payments)
+    asked = any(one.state == "requested" for one in kept.refunds)
+    return unheard or fees or asked
+
+
+def check_books(kept: Kept, stripe_balance: Money | None) -> list[Finding]:
+    """Every finding of every proof. `stripe_balance` is Stripe's own word; None leaves that
+    proof out (no answer from Stripe is a trouble of its own, never a finding)."""
     findings = [
         *_each_entry_balances(kept.entries),
         *_deferred(kept),
@@ -61,9 +71,9 @@ def check_books(kept: Kept, stripe_balance_minor: int | None) -> list[Finding]:
         *_seats(kept),
         *_roster(kept),
     ]
-    if stripe_balance_minor is not None:
-        ours = _on_account(kept.entries, "stripe")
-        findings += _same("stripe", "Stripe's balance", stripe_balance_minor, ours)
+    if stripe_balance is not None:
+        ours = _on_account(kept.entries, "stripe", stripe_balance.currency)
+        findings += _same("stripe", "Stripe's balance", stripe_balance.amount_minor, ours)
     return findings
 
 
@@ -73,9 +83,11 @@ def _same(proof: str, where: str, expected: int, found: int) -> list[Finding]:
     return [Finding(proof=proof, where=where, expected=expected, found=found)]
 
 
-def _on_account(entries: Iterable[Entry], account: str) -> int:
+def _on_account(entries: Iterable[Entry], account: str, currency: str = "") -> int:
     return sum(
-        amount for (_, name, _), amount in ledger.balances(entries).items() if name == account
+        amount
+        for (_, name, of), amount in ledger.balances(entries).items()
+        if name == account and currency in ("", of)
     )
 
 
@@ -112,8 +124,12 @@ def _refunds_pending(kept: Kept) -> list[Finding]:
 
 
 def _nothing_left_in(entries: Sequence[Entry], account: str) -> list[Finding]:
-    """An account that every flow clears."""
-    return _same(account, "all", 0, _on_account(entries, account))
+    """An account that every flow clears, in every book and currency."""
+    return [
+        Finding(proof=account, where=f"{book} {currency}", expected=0, found=amount)
+        for (book, name, currency), amount in sorted(ledger.balances(entries).items())
+        if name == account
+    ]
 
 
 def _fees(kept: Kept) -> list[Finding]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from chalicelib.errors import OfferNotOpen, PaymentOnItsWay, TooManyTries
 from chalicelib.rules.changes import Change, Create, Is, Update
-from chalicelib.rules.joining.offers import Offer
+from chalicelib.rules.joining.offers import Offer, as_held
 from chalicelib.rules.money.payments import Obligation, Payment
 
 SESSION_LIFE = timedelta(minutes=60)
@@ -106,7 +106,7 @@ def begin(offer: Offer, obligation: Obligation, pay: Pay) -> tuple[Payment, Chan
                 "mints": offer.mints + 1,
                 "person_id": pay.person_id,
             },
-            when=(Is("state", "open"), Is("mints", offer.mints)),
+            when=(Is("state", "open"), as_held(offer), Is("mints", offer.mints)),
         ),
         Update(obligation, {"person_id": pay.person_id}, when=(Is("state", obligation.state),))
         if obligation.person_id is None

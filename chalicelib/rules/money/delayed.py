@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from chalicelib.rules import states
 from chalicelib.rules.changes import Change, Is, Update
+from chalicelib.rules.joining.offers import as_held
 from chalicelib.rules.money.mails import failed_mail, on_its_way_mail
 from chalicelib.rules.money.news import Debt, News, markers, stripe_ids
 
@@ -34,7 +35,7 @@ def on_its_way(debt: Debt, news: News) -> Change:
         Update(
             debt.offer,
             {"hold_until": hold_until, "checkout_extended": True},
-            when=(Is("state", "open"),),
+            when=(Is("state", "open"), as_held(debt.offer)),
         )
         if held
         else None,
@@ -56,7 +57,7 @@ def failed(debt: Debt, news: News) -> Change:
         Update(
             offer,
             {"hold_until": hold_until},
-            when=(Is("state", "open"),),
+            when=(Is("state", "open"), as_held(offer)),
         )
         if offer.state == "open"
         else None,

@@ -28,6 +28,7 @@ RETRY = timedelta(minutes=5)
 RETRY_MAX = timedelta(hours=6)
 WATCH = timedelta(days=1)
 WATCHED_FOR = timedelta(days=30)
+SURE_OF_KEY = timedelta(hours=12)  # Stripe may forget a key after twenty-four
 
 
 def give_back(
@@ -136,6 +137,12 @@ def refund_params(refund: Refund, deployment: str) -> dict[str, Any]:
     }
 
 
+def maybe_asked(refund: Refund, now: datetime) -> bool:
+    """Whether Stripe may have been asked for it under a key that it has forgotten: after a try
+    without an answer, or one we did not live to write down."""
+    return refund.attempts > 0 or now > refund.requested_at + SURE_OF_KEY
+
+
 def ours(refund: Refund, found: list[RefundObject]) -> RefundObject | None:
     """The Stripe refund that an earlier, unanswered try made, among those of the payment."""
     return next((one for one in found if one.metadata.get("refund_id") == refund.refund_id), None)
@@ -205,8 +212,14 @@ def news(refund: Refund, answer: RefundObject, now: datetime) -> Change:
         values = {"state": "succeeded", "check_at": _next_look(refund, now)}
         return Change.of(Update(refund, values, when=(Is("state", "sent"),)))
     if refund.state in ("sent", "succeeded"):
-        return Change.of(Update(refund, {"check_at": _next_look(refund, now)}))
+        return look_later(refund, now)
     return Change.of()
+
+
+def look_later(refund: Refund, now: datetime) -> Change:
+    """Nothing new: look at it again tomorrow."""
+    values = {"check_at": _next_look(refund, now)}
+    return Change.of(Update(refund, values, when=(Is("state", refund.state),)))
 
 
 def _next_look(refund: Refund, now: datetime) -> datetime | None:

@@ -79,6 +79,14 @@ def seat(debt: Debt, news: News) -> Change:
     )
 
 
+def may_sit_late(debt: Debt) -> bool:
+    """Whether late money can still mean a seat: the offer ran out, and the applicant still wants
+    one and was offered no other since (A6)."""
+    application = debt.application
+    waits = application.state in ("accepted", "waitlisted") and application.offer_id is None
+    return debt.offer.state == "expired" and waits
+
+
 def late_seat(debt: Debt, news: News) -> Change:
     """The offer had run out, the money came all the same, and a seat is free: honour it (A6).
 
@@ -115,12 +123,13 @@ def late_refund(debt: Debt, news: News) -> Change:
     back, and the applicant stands at the top of the waitlist (A6)."""
     application = debt.application
     top = {"priority": 0, "state": "waitlisted", "waitlisted_at": news.now}
-    waits = debt.offer.state == "expired" and application.state in ("accepted", "waitlisted")
+    waits = may_sit_late(debt)
+    unchanged = (Is("state", application.state), Is("offer_id", None))
     return Change.of(
         markers(news, "paid"),
         _paid(debt, news, "late"),
         give_back(debt.payment, news.checkout, news.refund_id, "late_money", news.now),
-        Update(application, top, when=(Is("state", application.state),)) if waits else None,
+        Update(application, top, when=unchanged) if waits else None,
         task_cured(application) if waits else None,
         late_money_mail(debt.offer, debt.payment, waits, news.now),
     )
