@@ -21,6 +21,7 @@ from chalicelib import wiring
 from local.tables import create_tables
 from tests.dynamodb_local_fixtures import dynamodb_local, local_tables, local_world  # noqa: F401
 from tests.shop import Shop, a_shop
+from tests.tiers import pytest_terminal_summary  # noqa: F401
 from tests.world import World
 
 

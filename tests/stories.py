@@ -122,7 +122,6 @@ PLACES: dict[str, Any] = {
     "capacity": 8,
     "min_members": 6,
     "price_minor": 21600,
-    "payment_due": "before_start",
     "other_costs_minor": 9000,
     "apply_by": date(2027, 1, 4),
     "guest_places": 2,

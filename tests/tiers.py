@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections import Counter
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,3 +46,11 @@ def built_package(*, host: bool = False) -> Path:
     )
     assert built.returncode == 0, built.stdout + built.stderr
     return PROJECT / "build" / ("rehearsal" if host else "package")
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Says once for each reason how many tests did not run."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    reasons = Counter(str(report.longrepr[2]).removeprefix("Skipped: ") for report in skipped)
+    for reason, count in sorted(reasons.items()):
+        terminalreporter.write_line(f"not run here ({count} tests): {reason}", yellow=True)

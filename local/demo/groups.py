@@ -281,7 +281,6 @@ def _places(stage: Stage, term: Planned) -> dict[str, Any]:
         "apply_by": stage.day(*term.apply_by),
         "guest_places": str(term.guest_places),
         "price_minor": term.price,
-        "payment_due": "before_start",
         "other_costs_minor": term.other_costs,
     }
 

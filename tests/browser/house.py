@@ -118,7 +118,6 @@ def places_until(apply_by: str) -> dict[str, str]:
         "capacity": "8",
         "min_members": "6",
         "price_minor": "216",
-        "payment_due": "before_start",
         "other_costs_minor": "90",
         "apply_by": apply_by,
         "guest_places": "2",

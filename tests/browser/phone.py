@@ -109,6 +109,7 @@ class Phone:
         self.inspector = inspector
         self.notes = inspector.notes
         self.context = chromium.new_context(viewport=PHONE, java_script_enabled=False)
+        self.context.set_default_timeout(PATIENCE_SECONDS * 1000)
         self.page = self.context.new_page()
         self.page.on("request", lambda request: self._loads(request.url))
         self.foreign: list[str] = []

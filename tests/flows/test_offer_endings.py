@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import pytest
 
+from chalicelib.rules.changes import Change, Update
+from chalicelib.store.commit import commit
 from local.fake_stripe.world import Refused
 from tests.handlers.door_steps import everything_kept
 from tests.people import signed_in
@@ -19,7 +21,17 @@ from tests.world import Browser, World
 
 @pytest.fixture
 def offered(shop: Shop, world: World) -> Offered:
-    return shop.offer(a_recruiting_term(world))
+    application = shop.application(a_recruiting_term(world), "Pip Buttonwood")
+    answers = {
+        "can_attend": "all",
+        "device": "computer",
+        "hopes": "To think about my patients with others.",
+        "source": "colleague",
+        "knows_someone": "no",
+        "payer": "self",
+    }
+    commit(Change.of(Update(application, answers)))
+    return shop.offer_to(application)
 
 
 def applicant(world: World, offered: Offered) -> Browser:

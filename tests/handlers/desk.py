@@ -32,7 +32,6 @@ PLACES = {
     "capacity": "8",
     "min_members": "6",
     "price_minor": "216",
-    "payment_due": "before_start",
     "other_costs_minor": "90",
     "apply_by": "4 January 2027",
     "guest_places": "2",

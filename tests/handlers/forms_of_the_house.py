@@ -348,6 +348,11 @@ def same_house(kept: Kept, world: World) -> House:
     return House(world, kept.names, kept.cookies)
 
 
+def clear_tables() -> None:
+    for table in moto_tables().values():
+        table.items.clear()
+
+
 def moto_tables() -> dict[str, Any]:
     found: dict[str, Any] = get_backend("dynamodb")["123456789012"]["eu-west-2"].tables
     return found

@@ -100,7 +100,8 @@ class Page(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag == "ul":
             self._in_summary = 0
-        elif tag == "textarea":
+        elif tag == "textarea" and self._area is not None:
+            self._area.value = self._area.value.removeprefix("\n")
             self._area = None
         elif tag == "label":
             self._label = ""

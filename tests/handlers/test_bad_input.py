@@ -13,6 +13,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, closing, nullcontext
 from typing import Any
 from urllib.parse import urlencode
 
@@ -30,17 +31,14 @@ from tests.handlers.forms_of_the_house import (
     FORMS,
     House,
     HouseForm,
-    Kept,
-    a_house,
     an_empty_house,
-    keep_house,
+    clear_tables,
     last_word,
-    same_house,
     written,
 )
 from tests.handlers.page_reader import Page, SeenField, SeenForm
 from tests.shop import Shop
-from tests.world import BASE_URL, World
+from tests.world import BASE_URL
 
 LONG = "x" * 16_000  # a document may have 15,000
 TOO_BIG = "x" * 70_000
@@ -59,31 +57,13 @@ ODD = "=A1<b onx='\">{{7*7}}🦊שלום<script>"
 FREE_CHOICE = {"profession", "zone"}  # chosen from a list, read as text; a zone has its own error
 LEFT_OPEN = {"points"}  # what was talked about: as much as it was
 
-_house: list[Kept] = []
-
-
-@pytest.fixture
-def house(world: World) -> House:
-    """The house as it was built, once for all tests."""
-    if not _house:
-        _house.append(keep_house(a_house(world)))
-        return same_house(_house[0], world)
-    return same_house(_house[0], world)
-
 
 def standing(house: House, form: HouseForm) -> House:
     """The house, or an empty one for the form that founds it."""
     if form.who != "founder":
         return house
-    clear()
+    clear_tables()
     return an_empty_house(house.world)
-
-
-def clear() -> None:
-    from tests.handlers.forms_of_the_house import moto_tables
-
-    for table in moto_tables().values():
-        table.items.clear()
 
 
 every_form = pytest.mark.parametrize("form", FORMS, ids=[one.route for one in FORMS])
@@ -96,17 +76,27 @@ def test_every_form_route_is_in_the_register() -> None:
 
 
 @every_form
-def test_good_answers_are_taken(house: House, form: HouseForm) -> None:
-    """Otherwise what follows would prove nothing."""
+def test_good_answers_are_taken_once(house: House, form: HouseForm) -> None:
+    """Otherwise the rest would prove nothing. The same press again is the same answer; the same
+    page in another tab is an answer or a refusal."""
     house = standing(house, form)
-    browser = house.at(form)
+    browser, other_tab = house.at(form), house.at(form)
     target, good = house.good(form, browser)
-    if form.route == "/offers/{token}":
-        shop = Shop(house.world)
-        assert browser.post(target, good, follow=False).status == 303
-        shop.close()
-    else:
-        assert browser.post(target, good, follow=False).status == 303, browser.text
+    with stripe_at_hand(house, form):
+        first = browser.post(target, good, follow=False)
+        assert first.status == 303, browser.text[:300]
+        before = written()
+        again = browser.post(target, good, follow=False)
+        assert (again.status, again.header("location")) == (303, first.header("location"))
+        assert written() == before
+        stale = other_tab.post(*house.good(form, other_tab), follow=False)
+        assert stale.status in (303, 404, 409, 410, 422), (form.route, stale.status)
+
+
+def stripe_at_hand(house: House, form: HouseForm) -> AbstractContextManager[Any]:
+    """A Stripe for the one form that leads there."""
+    pays = form.route == "/offers/{token}"
+    return closing(Shop(house.world)) if pays else nullcontext()
 
 
 # Answers that cannot be read

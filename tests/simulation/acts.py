@@ -49,7 +49,7 @@ def make_offer(story: Story) -> str:
 
 
 def withdraw(story: Story) -> str:
-    offered = story.pick(story.offered[-3:])
+    offered = story.an_offer()
     if offered is None:
         return NOBODY
     if story.random.random() < 0.5:  # as the desk does it; else as if Stripe had not been asked
@@ -59,7 +59,7 @@ def withdraw(story: Story) -> str:
 
 
 def decline(story: Story) -> str:
-    offered = story.pick(story.offered[-3:])
+    offered = story.an_offer()
     if offered is None:
         return NOBODY
     if story.random.random() < 0.5:
@@ -119,7 +119,7 @@ def flip_a_switch(story: Story) -> str:
 
 
 def press_pay(story: Story) -> str:
-    offered = story.pick(story.offered[-4:])
+    offered = story.an_offer()
     if offered is None:
         return NOBODY
     url = story.shop.press_pay(offered)
@@ -130,7 +130,7 @@ def press_pay(story: Story) -> str:
 
 def two_tabs(story: Story) -> str:
     """A second session for the same debt, begun when the first is about to end; both are paid."""
-    offered = story.pick(story.offered[-4:])
+    offered = story.an_offer()
     if offered is None:
         return NOBODY
     first = story.shop.begin(offered)
@@ -178,7 +178,7 @@ def _by(story: Story, paying: Callable[[], Any]) -> str:
 
 def a_slow_bank(story: Story) -> str:
     """A debit that takes longer than the seat waits for it."""
-    offered = story.pick(story.offered[-3:])
+    offered = story.an_offer()
     if offered is None:
         return NOBODY
     session_id = story.shop.begin(offered)
@@ -287,7 +287,18 @@ def stripe_falters(story: Story) -> str:
     else:
         fake.fail_next(part, int(kind), times, stored=kind == "500")
     story.stormy = True
-    return f"{kind} {part}"
+    return f"{kind} {part}, {_ask_stripe(story)}"
+
+
+def _ask_stripe(story: Story) -> str:
+    """Something that speaks with Stripe, if there is anything to say."""
+    act: Act = story.random.choice((press_pay, send_refunds, tick, come_back, book_fees))
+    return f"{act.__name__}: {story.answer_of(act)}"
+
+
+def book_fees(story: Story) -> str:
+    story.world.clock.move(minutes=3)
+    return tick(story)
 
 
 def the_store_falters(story: Story) -> str:
@@ -316,7 +327,7 @@ def die_soon(story: Story) -> str:
     moment = story.random.choice(("before", "after"))
     story.fate.arm(place, moment, story.random.randint(1, 2))
     story.stormy = True
-    return f"{moment} {place}"
+    return f"{moment} {place}, {_ask_stripe(story)}"
 
 
 def all_is_well(story: Story) -> str:
@@ -333,7 +344,7 @@ USUAL: dict[Act, int] = {
     the_bank_answers: 3, a_slow_bank: 1, come_back: 4, two_tabs: 2,
     withdraw: 2, decline: 1, join_waitlist: 1, decide: 2, refund: 3, change_capacity: 2,
     flip_a_switch: 1,
-    deliver: 8, deliver_all: 3, deliver_twice: 2, resend: 3, lose_events: 2, a_refund_fails: 1,
+    deliver: 8, deliver_all: 3, deliver_twice: 2, resend: 3, lose_events: 2, a_refund_fails: 3,
     tick: 6, send_refunds: 4, send_mails: 2, minutes_pass: 6, days_pass: 3, weeks_pass: 1,
     stripe_falters: 2, the_store_falters: 2, mail_falters: 1, die_soon: 2, all_is_well: 3,
 }  # fmt: skip

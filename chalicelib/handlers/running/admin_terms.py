@@ -263,7 +263,6 @@ def _usual(whole: WholeTerm) -> dict[str, Any]:
         "capacity": 8 if online else 10,
         "min_members": 6,
         "guest_places": 0,
-        "payment_due": "before_start",
         "other_costs_minor": 0,
     }
 

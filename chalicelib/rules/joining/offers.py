@@ -50,7 +50,6 @@ class Offer:
     email: str
     price_minor: int
     currency: str
-    payment_due: str
     policy_version: str
     agreement_version: str
     agreed_at: datetime | None = None
@@ -138,7 +137,6 @@ def _offer(
         email=application.email,
         price_minor=whole.term.price_minor,
         currency=whole.term.currency,
-        payment_due=whole.term.payment_due,
         policy_version=circle.policy_version,
         agreement_version=circle.agreement_version,
         made_at=new.now,

@@ -17,6 +17,7 @@ from chalicelib.rules.changes import Change, Create, Is, Ref, Update
 from chalicelib.rules.joining.applications import Application
 from chalicelib.rules.joining.enrolments import Enrolment
 from chalicelib.rules.money import ledger
+from chalicelib.rules.money.amounts import Money
 from chalicelib.rules.money.checkout import TAG
 from chalicelib.rules.money.mails import refund_mail
 from chalicelib.rules.money.payments import Obligation, Payment, Refund, StripeLookup
@@ -233,7 +234,10 @@ def refund_task(refund: Refund, now: datetime) -> Create:
         Task(
             task_id=f"refund_failed#{refund.refund_id}",
             code="refund_failed",
-            facts={"amount_minor": refund.amount_minor, "currency": refund.currency},
+            facts={
+                "name": refund.full_name,
+                "amount": str(Money(refund.amount_minor, refund.currency)),
+            },
             path=f"/admin/payments/{refund.obligation_id}",
             opened_at=now,
             due_at=now + timedelta(days=2),

@@ -207,7 +207,6 @@ def places_form(term: Term) -> Form:
     amount = p.pounds(0, 1_000_000, term.currency)
     money = (
         Field("price_minor", amount),
-        Field("payment_due", p.choice("before_start", "after_first_session")),
         Field("other_costs_minor", amount),
     )
     return Form("term_places", (*always, *money), (*checks, Check(("price_minor",), chargeable)))

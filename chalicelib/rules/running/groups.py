@@ -72,7 +72,6 @@ class Term:
     taken: int = 0
     price_minor: int
     currency: str = "GBP"
-    payment_due: str = "before_start"  # before_start | after_first_session
     apply_by: date | None = None
     venue: str = ""
     venue_access: str = ""
