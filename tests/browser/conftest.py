@@ -34,8 +34,9 @@ def chromium_path() -> str | None:
 
 def browser_missing() -> str | None:
     """None when a browser can be driven here, else the reason in one sentence."""
-    if importlib.util.find_spec("playwright") is None:
-        return "Playwright is not installed: `make setup` does it"
+    for package in ("playwright", "axe_playwright_python"):
+        if importlib.util.find_spec(package) is None:
+            return f"{package} is not installed: `make setup` does it"
     if chromium_path() is None:
         return "there is no chromium on this machine: `apt-get install chromium`"
     return None

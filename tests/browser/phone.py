@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import requests
-from axe_playwright_python.sync_playwright import Axe
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Cookie, Locator, Response
@@ -75,6 +74,8 @@ class Inspector:
     """Looks at pages with scripts on."""
 
     def __init__(self, chromium: Browser, notes: Notebook) -> None:
+        from axe_playwright_python.sync_playwright import Axe  # only where the tier can run
+
         self.context = chromium.new_context(viewport=PHONE)
         self.page = self.context.new_page()
         self.axe = Axe()
@@ -83,7 +84,7 @@ class Inspector:
     def look(self, url: str, cookies: Sequence[Cookie], desk: Path | None = None) -> None:
         """Open somebody's page and write down what axe says; a picture at the desk's width."""
         self.context.clear_cookies()
-        self.context.add_cookies([{**one} for one in cookies])
+        self.context.add_cookies(list(cookies))
         self.page.goto(url)
         self.look_here(urlsplit(url).path, MAILS if url.endswith("/html") else PAGES)
         if desk:

@@ -6,6 +6,10 @@ import pytest
 
 from chalicelib.errors import OfferNotOpen, StripeUnknown, TooManyTries
 from chalicelib.flows.joining import offers
+from chalicelib.flows.money import books
+from chalicelib.rules.changes import Change, Update
+from chalicelib.store.commit import commit
+from chalicelib.store.tasks import open_tasks
 from tests.shop import ADMIN, Shop
 from tests.stories import a_circle, a_recruiting_term
 from tests.world import World
@@ -267,3 +271,23 @@ def _force_expiry(shop: Shop, offered: object) -> None:
     row = shop.offer_row(offered)  # type: ignore[arg-type]
     offers._end(shop.world.outside, ADMIN, offered.which, "expired")  # type: ignore[attr-defined]
     assert shop.offer_row(offered).state == "expired" != row.state  # type: ignore[arg-type]
+
+
+def test_the_nightly_proof_waits_for_a_fee_that_is_not_booked_yet(world: World, shop: Shop) -> None:
+    offered = shop.offer(a_recruiting_term(world))
+    shop.pay(offered)
+    shop.hear_all()
+    early = books.check(world.outside)
+    assert early == {"findings": 0, "unexplained_minor": 0, "stripe_left_out": 1}
+    shop.settle_down()
+    assert books.check(world.outside) == {"findings": 0, "unexplained_minor": 0}
+
+
+def test_a_task_of_the_proof_is_closed_when_the_books_agree_again(world: World, shop: Shop) -> None:
+    whole = a_recruiting_term(world)
+    commit(Change.of(Update(shop.term(whole), {"taken": 1, "occupied": 1})))
+    books.check(world.outside)
+    assert [task.code for task in open_tasks()] == ["books_do_not_agree"]
+    commit(Change.of(Update(shop.term(whole), {"taken": 0, "occupied": 0})))
+    books.check(world.outside)
+    assert open_tasks() == []

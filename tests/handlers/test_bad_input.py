@@ -285,7 +285,7 @@ def all_pages(browser: Browser, starts: list[str]) -> dict[str, str]:
     while left:
         path = left.pop()
         kind = re.sub(r"-[0-9a-z]{26}|day=.*|/[A-Za-z0-9_-]{20,}", "", path)
-        if path in seen or not path.startswith("/") or alike[kind] > 3 or "/static" in path:
+        if path in seen or not path.startswith("/") or alike[kind] > 1 or "/static" in path:
             continue
         alike[kind] += 1
         answer = browser.get(path)
@@ -295,8 +295,11 @@ def all_pages(browser: Browser, starts: list[str]) -> dict[str, str]:
     return seen
 
 
-# Offers end here, and with them pages of other forms.
-ENDINGS = ("/offers/{token}", "/offers/{token}/decline", "/apply/{token}/check")
+# Something ends here, and with it pages of other forms; or mail is switched off.
+ENDINGS = (
+    *("/offers/{token}", "/offers/{token}/decline", "/apply/{token}/check"),
+    "/admin/settings/switches/{switch}",
+)
 READ_AS_SOMETHING = {
     *("email", "contact_email", "administrator_email", "slug", "code", "meeting_link"),
     *("first_date", "local_time", "minutes", "count", "skipped", "extra", "date", "time"),

@@ -100,6 +100,7 @@ def frozen() -> dict[str, Any]:
 
 def thawed(kept: dict[str, Any]) -> None:
     """Back to how the tables were."""
+    _READ.clear()
     for name, table in _tables().items():
         table.items.clear()
         table.items.update(deepcopy(kept[name]))

@@ -30,6 +30,7 @@ from chalicelib.rules.running.groups import Term, WholeTerm
 from chalicelib.store import reads
 from chalicelib.store.commit import commit
 from chalicelib.store.joining import applications as store
+from chalicelib.store.joining import enrolments
 from chalicelib.store.people import circle
 from chalicelib.store.running import groups
 
@@ -194,6 +195,7 @@ def show_status(outside: Outside, token: str) -> dict[str, Any]:
     return {
         "application": application,
         "whole": whole,
+        "enrolment": enrolments.of_application(application),
         "live": application.state in rules.LIVE,
         "may_leave": application.state in rules.LIVE and not application.offer_id,
         "reopens": _next_term(outside, application) if application.state == "not_now" else None,

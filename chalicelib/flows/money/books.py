@@ -8,7 +8,7 @@ from typing import Any
 
 from chalicelib.errors import AlreadyCounted, NotFound
 from chalicelib.gateways.outside import Outside
-from chalicelib.rules.changes import Change, Create
+from chalicelib.rules.changes import Change, Create, Remove
 from chalicelib.rules.joining.offers import Offer
 from chalicelib.rules.money.amounts import Money
 from chalicelib.rules.money.books import Finding, Kept, check_books, under_way
@@ -49,14 +49,29 @@ def _balance(outside: Outside) -> Money:
 
 
 def check(outside: Outside) -> dict[str, int]:
-    """The nightly proof: every finding becomes a task with its name; counts for the job's row.
-    Stripe's balance is compared in nights in which nothing is under way."""
+    """The nightly proof: every finding becomes a task with its name, and a task whose finding is
+    gone is closed; counts for the job's row.
+
+    While money is under way Stripe's balance is ahead of our books by right, so that proof waits
+    for a quiet night; a payment or refund that stays under way is a task of its own.
+    """
     kept = gather()
-    findings = check_books(kept, None if under_way(kept) else _balance(outside))
+    quiet = not under_way(kept)
+    findings = check_books(kept, _balance(outside) if quiet else None)
     for finding in findings:
         log.error("books proof=%s where=%s by=%d", finding.proof, finding.where, finding.difference)
         _task(outside, finding)
-    return {"findings": len(findings), "unexplained_minor": unexplained(findings)}
+    _close_tasks(findings, with_stripe=quiet)
+    counts = {"findings": len(findings), "unexplained_minor": unexplained(findings)}
+    return counts if quiet else counts | {"stripe_left_out": 1}
+
+
+def _close_tasks(findings: list[Finding], with_stripe: bool) -> None:
+    still = {_task_id(finding) for finding in findings}
+    for task in reads.under(tables.Circle, "task#open", "books#"):
+        left_out = task.task_id.startswith("books#stripe#") and not with_stripe
+        if task.task_id not in still and not left_out:
+            commit(Change.of(Remove(task)))
 
 
 def unexplained(findings: list[Finding]) -> int:
@@ -68,7 +83,7 @@ def _task(outside: Outside, finding: Finding) -> None:
     now = outside.clock.now()
     facts: dict[str, Any] = {"proof": finding.proof, "where": finding.where}
     task = Task(
-        task_id=f"books#{finding.proof}#{finding.where}",
+        task_id=_task_id(finding),
         code="books_do_not_agree",
         facts=facts | {"difference": finding.difference},
         path="/admin/payments",
@@ -80,3 +95,7 @@ def _task(outside: Outside, finding: Finding) -> None:
         commit(Change.of(Create(task, refusal=AlreadyCounted)))
     except AlreadyCounted:
         log.info("known already proof=%s where=%s", finding.proof, finding.where)
+
+
+def _task_id(finding: Finding) -> str:
+    return f"books#{finding.proof}#{finding.where}"
