@@ -11,7 +11,7 @@ DYNAMODB_LOCAL := node_modules/amplify-dynamodb-simulator/emulator/DynamoDBLocal
 export FRESH DEMO PYTHON313
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint package rehearse clean
+.PHONY: help setup run test simulate lint package rehearse clean
 
 help: ## print this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ run: .venv/.run ## the whole product on this machine; FRESH=1 forgets what was k
 test: setup ## every test a laptop can run; a tier that cannot run here says so by name
 	@local/tools/python313 > /dev/null && $(MAKE) --no-print-directory .venv313/.run || true
 	@$(PY) -m pytest -n 2 -m "not deployed"
+
+simulate: .venv/.ready ## stories that a seed picks, held against the laws of money; SEEDS=1000 for a long night
+	@SEEDS="$${SEEDS:-200}" $(PY) -m pytest tests/simulation/test_story.py
 
 lint: .venv/.ready ## ruff and mypy
 	@$(PY) -m ruff check .

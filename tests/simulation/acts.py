@@ -30,6 +30,7 @@ Act = Callable[["Story"], str]
 PEOPLE = ("Pip Buttonwood", "Otis Wheelbarrow", "Saffron Umbrella", "Ludo Featherstone")
 DECLINED_CARD = "4000000000000002"
 NOBODY = "nobody"
+PLACES = ("store", "stripe", "mailer")  # where we can die
 
 
 # The circle
@@ -278,7 +279,7 @@ def _later(story: Story, **parts: float) -> str:
 
 def stripe_falters(story: Story) -> str:
     part = story.random.choice(("POST /v1/checkout/sessions", "POST /v1/refunds", "/v1/"))
-    kind = story.random.choice(("lost reply", "lost request", "500", "409", "429"))
+    kind = story.turn("stripe", ("lost reply", "lost request", "500", "409", "429"))
     fake, times = story.shop.fake, story.random.randint(1, 3)
     if kind == "lost reply":
         fake.lose_next_reply(part, times)
@@ -292,8 +293,14 @@ def stripe_falters(story: Story) -> str:
 
 def _ask_stripe(story: Story) -> str:
     """Something that speaks with Stripe, if there is anything to say."""
-    act: Act = story.random.choice((press_pay, send_refunds, tick, come_back, book_fees))
+    act: Act = story.random.choice((press_anew, press_anew, send_refunds, book_fees))
     return f"{act.__name__}: {story.answer_of(act)}"
+
+
+def press_anew(story: Story) -> str:
+    """Press Pay when the last session has run out: Stripe is asked for a new one."""
+    story.world.clock.move(minutes=61)
+    return press_pay(story)
 
 
 def book_fees(story: Story) -> str:
@@ -302,7 +309,7 @@ def book_fees(story: Story) -> str:
 
 
 def the_store_falters(story: Story) -> str:
-    kind = story.random.choice(("reply", "request", "TransactionConflict", "InternalServerError"))
+    kind = story.turn("store", ("reply", "request", "TransactionConflict", "InternalServerError"))
     times = story.random.choice((1, 1, 2, 4))
     if kind == "reply":
         story.faults.lose_replies(times=times)
@@ -323,8 +330,8 @@ def mail_falters(story: Story) -> str:
 
 
 def die_soon(story: Story) -> str:
-    place = story.random.choice(("store", "store", "stripe", "mailer"))
-    moment = story.random.choice(("before", "after"))
+    places = [(place, moment) for place in PLACES for moment in ("before", "after")]
+    place, moment = story.turn("death", places)
     story.fate.arm(place, moment, story.random.randint(1, 2))
     story.stormy = True
     return f"{moment} {place}, {_ask_stripe(story)}"
@@ -346,5 +353,5 @@ USUAL: dict[Act, int] = {
     flip_a_switch: 1,
     deliver: 8, deliver_all: 3, deliver_twice: 2, resend: 3, lose_events: 2, a_refund_fails: 3,
     tick: 6, send_refunds: 4, send_mails: 2, minutes_pass: 6, days_pass: 3, weeks_pass: 1,
-    stripe_falters: 2, the_store_falters: 2, mail_falters: 1, die_soon: 2, all_is_well: 3,
+    stripe_falters: 4, the_store_falters: 3, mail_falters: 1, die_soon: 5, all_is_well: 3,
 }  # fmt: skip

@@ -28,6 +28,7 @@ class Fate:
     _place: str = ""
     _moment: str = ""
     _left: int = 0
+    _events: Any = None
 
     def arm(self, place: str, moment: str, call: int) -> None:
         """Die at the `call`-th call of `place` from now, before or after its effect."""
@@ -57,8 +58,20 @@ class Fate:
 
     def watch(self, client: Any) -> None:
         """Meet every transaction that this botocore client sends."""
-        client.meta.events.register(f"before-call.{CALLS}", lambda **_: self.before("store"))
-        client.meta.events.register(f"after-call.{CALLS}", lambda **_: self.after("store"))
+        self._events = client.meta.events
+        self._events.register(f"before-call.{CALLS}", self._before_store)
+        self._events.register(f"after-call.{CALLS}", self._after_store)
+
+    def unwatch(self) -> None:
+        """Leave the client as it was found."""
+        self._events.unregister(f"before-call.{CALLS}", self._before_store)
+        self._events.unregister(f"after-call.{CALLS}", self._after_store)
+
+    def _before_store(self, **_: object) -> None:
+        self.before("store")
+
+    def _after_store(self, **_: object) -> None:
+        self.after("store")
 
 
 class Watched:

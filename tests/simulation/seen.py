@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from moto.backends import get_backend
+from moto.core.model_instances import reset_model_data
 
 from chalicelib.rules.joining.enrolments import Enrolment
 from chalicelib.rules.joining.offers import Offer
@@ -99,8 +100,9 @@ def frozen() -> dict[str, Any]:
 
 
 def thawed(kept: dict[str, Any]) -> None:
-    """Back to how the tables were."""
+    """Back to how the tables were; moto lets go of the copies that it made of them since."""
     _READ.clear()
+    reset_model_data()
     for name, table in _tables().items():
         table.items.clear()
         table.items.update(deepcopy(kept[name]))

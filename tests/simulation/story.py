@@ -4,7 +4,7 @@ after every step, and all of them once all is quiet."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any, TypeVar
 
@@ -27,7 +27,7 @@ from tests.simulation.acts import Act
 from tests.simulation.conftest_faults import Faults
 from tests.simulation.fate import Died, Fate, SeededIds, Watched
 from tests.simulation.seen import look
-from tests.world import Postbox, World
+from tests.world import TODAY, Postbox, World
 
 T = TypeVar("T")
 STEPS = 40
@@ -78,10 +78,12 @@ class Story:
         self.seed, self.world, self.whole = seed, world, whole
         self.random = Random(seed)
         self.counts: Counter[str] = Counter()
+        self.turns: Counter[str] = Counter()
         self.trace: list[str] = []
         self.offered: list[Offered] = []
         self.fate = Fate()
         self.stormy = False
+        world.clock.at = TODAY
         self.shop = ToldShop(self)
         self.outside = world.outside
         self.outside.ids = SeededIds(Random(seed))
@@ -98,6 +100,11 @@ class Story:
 
     def pick(self, some: list[T]) -> T | None:
         return self.random.choice(some) if some else None
+
+    def turn(self, what: str, of: Sequence[T]) -> T:
+        """One after the other, so that a few stories meet them all; each seed begins elsewhere."""
+        self.turns[what] += 1
+        return of[(self.seed + self.turns[what]) % len(of)]
 
     def an_offer(self) -> Offered | None:
         """Mostly one that is open."""
@@ -131,9 +138,11 @@ class Story:
             self._quiet_down()
         except Exception as error:
             lines = "\n".join(self.trace)
-            raise Broken(f"seed {self.seed}\n{lines}\n{type(error).__name__}: {error}") from error
+            told = f"SEED={self.seed} tells it again\n{lines}\n{type(error).__name__}: {error}"
+            raise Broken(told) from error
         finally:
             self.faults.remove()
+            self.fate.unwatch()
             self.shop.close()
 
     def _begin(self) -> None:

@@ -37,7 +37,7 @@ def test_no_story_breaks_a_law_and_everything_happens_in_some(world: World) -> N
     one = os.environ.get("SEED")
     for seed in [int(one)] if one else range(SEEDS):
         seen.thawed(start)
-        story = Story(World(), whole, seed)
+        story = Story(world, whole, seed)
         story.tell()
         counts.update(story.counts)
     never = EVERYTHING - {name for name, times in counts.items() if times}
