@@ -58,7 +58,7 @@ def test_a_link_that_was_bent_opens_nothing(house: House, name: str) -> None:
         f"{subject}.{generation}.k9.{mac}",
         f"{subject}.{generation}.{key}.{mac[:-1]}",
         f"{subject}.{generation}.{key}.",
-        f"{subject[:-1]}0.{generation}.{key}.{mac}",
+        f"{subject[:-1]}{'1' if subject[-1] == '0' else '0'}.{generation}.{key}.{mac}",
         f"{subject}.{generation}.{key}",
         f"{token}.{mac}",
         "...",

@@ -187,6 +187,9 @@ def a_slow_bank(story: Story) -> str:
     story.shop.fake.deliver_all()
     story.world.clock.move(days=15)
     jobs.tick({}, None)
+    if word == "pending" and story.random.random() < 0.7:
+        story.shop.fake.settle_delayed(session_id, ok=True)
+        story.shop.fake.deliver_all()
     return word
 
 
