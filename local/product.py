@@ -26,7 +26,6 @@ from local.fake_stripe import WEBHOOK_SECRET, FakeStripe
 from local.gateway import Gateway
 from local.mailbox import Mailbox, MailboxServer
 from local.server import HOST, AppServer, PortTaken
-from local.tables import load_tables
 
 PREFIX, BUCKET, SENDER = "local", "local-exports", "hello@marmalade-circle.example"
 MAILS_EVERY = 1.0  # seconds
@@ -79,7 +78,6 @@ class Product:
         aws.start()
         os.environ.update(self._environment(aws))
         prepare(aws, PREFIX, BUCKET, SENDER)
-        keep_expired(aws)
         self.wired = wiring.Wired(settings.read(), self.clock)
         wiring.install(self.wired)
         from app import app  # only now: its functions read the environment set above
@@ -197,18 +195,6 @@ class Product:
             job()
         except Exception:
             log.exception("a job failed; it runs again")
-
-
-def keep_expired(aws: Emulator) -> None:
-    """Take the expiry off the tables: the emulator tidies by the real clock, which in the
-    demo's past is months ahead. The product itself checks expiry on every read."""
-    client = aws.client("dynamodb")
-    for name, shape in load_tables().items():
-        if shape.expires:
-            client.update_time_to_live(
-                TableName=f"{PREFIX}-{name}",
-                TimeToLiveSpecification={"AttributeName": shape.expires, "Enabled": False},
-            )
 
 
 NIGHT = timedelta(hours=2, minutes=15)  # the nightly run is due then, UTC

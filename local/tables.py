@@ -65,7 +65,12 @@ def load_tables() -> dict[str, TableShape]:
 
 
 def create_tables(client: Any, prefix: str) -> list[str]:
-    """Make the missing tables with a boto3 DynamoDB client; return the names of those made."""
+    """Make the missing tables with a boto3 DynamoDB client; return the names of those made.
+
+    Without their expiry: a stand-in tidies by the machine's clock, while a test or a demo lives
+    in a time of its own, and would lose rows that are young in it. The product itself checks
+    expiry on every read; the deployed template turns it on.
+    """
     present = _present(client)
     missing = {
         f"{prefix}-{name}": properties
@@ -74,10 +79,6 @@ def create_tables(client: Any, prefix: str) -> list[str]:
     }
     for table, properties in missing.items():
         client.create_table(TableName=table, **_creation(properties))
-    for table, properties in missing.items():
-        if "TimeToLiveSpecification" in properties:
-            expiry = properties["TimeToLiveSpecification"]
-            client.update_time_to_live(TableName=table, TimeToLiveSpecification=expiry)
     return list(missing)
 
 

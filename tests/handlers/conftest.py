@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from local.browser import Browser
-from tests.handlers.forms_of_the_house import (
+from tests.handlers.the_house import (
     House,
     Kept,
     a_house,

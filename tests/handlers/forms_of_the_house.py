@@ -1,69 +1,43 @@
-"""Every form of the product in a house where each has its page: how to get there, and one set of
-good answers. A form route without an entry fails tests/handlers/test_bad_input.py.
+"""Every form of the product: how to get to it in a prepared house, and one set of good answers.
+A form route without an entry fails tests/handlers/test_bad_input.py.
 
-What does not live here: what is typed to break them (test_bad_input.py).
+What does not live here: the house itself (the_house.py), what is typed to break the forms
+(test_bad_input.py).
 """
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
-from moto.backends import get_backend
-
-from chalicelib.flows import outbox
-from chalicelib.flows.joining import offers, screening
-from chalicelib.flows.people import settings
-from chalicelib.flows.running import terms
-from chalicelib.rules.changes import Change, Update
-from chalicelib.rules.joining.applications import Application
-from chalicelib.rules.links import link_path, sign_in_code
-from chalicelib.rules.mail import name_in_path
-from chalicelib.rules.running.groups import WholeTerm
-from chalicelib.store import reads, tables
-from chalicelib.store.commit import commit
+from local.browser import Browser
 from tests.flows.set_up_steps import TYPED as SET_UP
-from tests.flows.set_up_steps import path_of_set_up
 from tests.handlers.desk import DATES, GROUP, LEADER, PLACES
-from tests.people import a_person, signed_in
-from tests.shop import ADMIN, Offered, Shop, a_shop
-from tests.stories import a_draft_term, a_recruiting_term
-from tests.world import Browser, World, links_in
+from tests.handlers.the_house import ABOUT, ANSWERS, PIP, TREASURER, WHY, House
 
 TERM = "/admin/groups/{group}/terms/{term}"
 DRAFT = "/admin/groups/{draft_group}/terms/{draft}"
-PIP = {
-    "full_name": "Dr Pip Buttonwood",
-    "email": "pip.buttonwood@example.org",
-    "profession": "General practitioner",
-    "zone": "Europe/London",
-}
-ANSWERS = {"can_attend": "all", "device": "computer"}
-ABOUT = {
-    "hopes": "To think about encounters that stay with me.",
-    "source": "taster",
-    "knows_someone": "no",
-    "payer": "self",
-    "agreement": "yes",
-    "privacy": "yes",
-}
-WHY = {"reason": "Agreed with the circle."}
-TREASURER = "tilda.till@marmalade-circle.example"
+# Somebody may mean this: kept, escaped, and never run. Short enough for every field.
+ODD = "=A1<b onx='\">{{7*7}}🦊שלום<script>"
 
 
 @dataclass(frozen=True)
 class HouseForm:
     """One form route. `page` shows the form; names in braces are those of the house. `values`
-    are good answers beside what the form holds; `action` picks it among several on the page."""
+    are good answers beside what the form holds."""
 
     route: str
     page: str
     values: Mapping[str, Any] = field(default_factory=dict)
-    action: str = ""
     who: str = "desk"
+
+    @property
+    def action(self) -> str:
+        """What the address of the form has that others on its page have not: the last part of
+        the route that is no parameter."""
+        parts = reversed(self.route.split("/"))
+        return "/" + next(part for part in parts if not part.startswith("{"))
 
 
 def _visitor(route: str, page: str, values: Mapping[str, Any] | None = None) -> HouseForm:
@@ -152,218 +126,19 @@ FORMS = (
 )
 
 
-@dataclass
-class House:
-    """A world in which every form has a page, and the names of what is in it."""
-
-    world: World
-    names: dict[str, str]
-    cookies: dict[str, dict[str, str]]
-
-    def browser(self, who: str) -> Browser:
-        """The browser of somebody of the house; a visitor's is new."""
-        browser = self.world.browser()
-        browser.cookies.update(self.cookies.get(who, {}))
-        return browser
-
-    def at(self, form: HouseForm) -> Browser:
-        """A browser in front of a form."""
-        browser = self.browser(form.who)
-        browser.get(form.page.format_map(self.names))
-        assert browser.answer.status == 200, (form.route, browser.path, browser.text[:300])
-        return browser
-
-    def good(self, form: HouseForm, browser: Browser) -> tuple[str, dict[str, Any]]:
-        """Where the form on the page goes, and what it would send with good answers."""
-        action = form.action or last_word(form.route)
-        target, held = browser.form(action)
-        typed = {
-            name: value.format_map(self.names) if isinstance(value, str) else value
-            for name, value in form.values.items()
-        }
-        return target, {**held, **typed}
-
-
-def last_word(route: str) -> str:
-    """The last part of a route that is no parameter, as every address of its form has it."""
-    return "/" + next(part for part in reversed(route.split("/")) if not part.startswith("{"))
-
-
-# Building the house
-
-
-def a_house(world: World) -> House:
-    """The house in its first moment."""
-    whole = a_recruiting_term(world)
-    draft = a_draft_term(world, slug="grey-lantern", title="Grey Lantern Group")
-    quiet = a_recruiting_term(world, slug="quiet-lantern", title="Quiet Lantern Group")
-    terms.cancel(world.outside, ADMIN, quiet.group.group_id, quiet.term.term_id)
-    names = {
-        "group": whole.group.group_id,
-        "term": whole.term.term_id,
-        "draft_group": draft.group.group_id,
-        "draft": draft.term.term_id,
-        "quiet_group": quiet.group.group_id,
-        "session": whole.tasters[0].session_id,
-        "treasurer": _treasurer(world),
-    }
-    names |= _money(world, whole)
-    names |= _joining(world, whole)
-    names |= _failed_mail(world)
-    desk = signed_in(world)
-    signing, asker = _asked(world)
-    cookies = {"desk": desk.cookies, "asker": asker.cookies}
-    return House(world, names | signing, cookies)
-
-
-def an_empty_house(world: World) -> House:
-    """A deployment that waits for its circle."""
-    return House(world, {"set_up": path_of_set_up(world)}, {})
-
-
-def _treasurer(world: World) -> str:
-    given = {"full_name": "Tilda Till", "email": TREASURER, "role": "treasurer", **WHY}
-    settings.give_role(world.outside, ADMIN, given)
-    return a_person(world, TREASURER).person_id
-
-
-def _money(world: World, whole: WholeTerm) -> dict[str, str]:
-    with a_shop(world) as shop:
-        paid = _answered_offer(shop, whole, "Saffron Umbrella")
-        shop.pay(paid)
-        shop.settle_down()
-        offered = _answered_offer(shop, whole, "Odalys Quince")
-        ended = _answered_offer(shop, whole, "Wilf Apple")
-        offers.withdraw(world.outside, ADMIN, ended.which, "entered twice")
-        accepted = _answered(shop, whole, "Hazel Thimble")
-        return {
-            "paid": f"/admin/payments/{shop.offer_row(paid).obligation_id}",
-            "offered": f"/admin/applications/{offered.application_id}",
-            "offer": f"/offers/{offered.token}",
-            "ended_offer": f"/offers/{ended.token}",
-            "accepted": f"/admin/applications/{accepted.application_id}",
-        }
-
-
-def _answered(shop: Shop, whole: WholeTerm, name: str) -> Application:
-    row = shop.application(whole, name)
-    told = {name: ABOUT[name] for name in ("hopes", "source", "knows_someone", "payer")}
-    commit(Change.of(Update(row, {**ANSWERS, **told})))
-    found = reads.reread(row)
-    assert found is not None
-    return found
-
-
-def _answered_offer(shop: Shop, whole: WholeTerm, name: str) -> Offered:
-    return shop.offer_to(_answered(shop, whole, name))
-
-
-def _joining(world: World, whole: WholeTerm) -> dict[str, str]:
-    guest = world.browser("192.0.2.20")
-    guest.get("/groups/thursday-lantern/taster")
-    guest.submit({**PIP, "session_id": whole.tasters[0].session_id}, "/taster")
-    names = {"booking": _mailed(world, PIP["email"], "Your place at")}
-    for name, email in (("sent", "sent@example.org"), ("invited", "invited@example.org")):
-        _applies(world, email).submit({}, "/check")
-        names[name] = _mailed(world, email, "We have your application")
-    drafted = _applies(world, "drafted@example.org")
-    every = [row for row in reads.everything(tables.Applications) if isinstance(row, Application)]
-    by_email = {row.email: f"/admin/applications/{row.application_id}" for row in every}
-    invited = by_email["invited@example.org"]
-    screening.invite(world.outside, ADMIN, invited.rpartition("/")[2])
-    return {
-        "booking": names["booking"],
-        "status": names["sent"],
-        "apply": drafted.path.rpartition("/")[0],
-        "sent_application": by_email["sent@example.org"],
-        "invited": invited,
-    }
-
-
-def _applies(world: World, email: str) -> Browser:
-    """Somebody in front of the last step."""
-    browser = world.browser("192.0.2.21")
-    browser.get("/groups/thursday-lantern/apply")
-    browser.submit({**PIP, "email": email}, "/apply")
-    browser.submit(ANSWERS, "/dates")
-    browser.submit(ABOUT, "/about")
-    assert browser.path.endswith("/check"), browser.text
+def at(house: House, form: HouseForm) -> Browser:
+    """A browser in front of a form."""
+    browser = house.browser(form.who)
+    browser.get(form.page.format_map(house.names))
+    assert browser.answer.status == 200, (form.route, browser.path, browser.text[:300])
     return browser
 
 
-def _mailed(world: World, address: str, words: str) -> str:
-    outbox.send_due(world.outside)
-    return links_in(world.postbox.last(address, words))[0]
-
-
-def _failed_mail(world: World) -> dict[str, str]:
-    outbox.send_due(world.outside)
-    ada = a_person(world, roles=("administrator",))
-    outbox.send_check(world.outside, ADMIN, ada, "check-house")
-    world.postbox.refuse_next = 5
-    for _ in range(5):
-        outbox.send_due(world.outside)
-        world.clock.move(hours=5)
-    return {"failed_mail": name_in_path("mail_check#check-house")}
-
-
-def _asked(world: World) -> tuple[dict[str, str], Browser]:
-    """A sign-in that the treasurer asked for, and the browser it was asked in."""
-    browser = world.browser("192.0.2.22")
-    browser.get("/sign-in")
-    browser.submit({"email": TREASURER}, "/sign-in")
-    token_id = browser.path.rpartition("/")[2]
-    keys = world.outside.places.link_keys
-    names = {
-        "sent": browser.path,
-        "code": sign_in_code(keys, token_id),
-        "sign_in": link_path(keys, "sign-in", token_id, 1),
+def good_answers(house: House, form: HouseForm, browser: Browser) -> tuple[str, dict[str, Any]]:
+    """Where the form on the page goes, and what it would send with good answers."""
+    target, held = browser.form(form.action)
+    typed = {
+        name: value.format_map(house.names) if isinstance(value, str) else value
+        for name, value in form.values.items()
     }
-    return names, browser
-
-
-# Keeping it: every test finds the house as it was built
-
-
-@dataclass(frozen=True)
-class Kept:
-    """A built house as its tables held it."""
-
-    items: dict[str, Any]
-    at: datetime
-    names: dict[str, str]
-    cookies: dict[str, dict[str, str]]
-
-
-def keep_house(house: House) -> Kept:
-    items = {name: copy.deepcopy(table.items) for name, table in moto_tables().items()}
-    return Kept(items, house.world.clock.at, house.names, house.cookies)
-
-
-def same_house(kept: Kept, world: World) -> House:
-    """The kept house in an empty world."""
-    for name, table in moto_tables().items():
-        table.items.update(copy.deepcopy(kept.items[name]))
-    world.clock.at = kept.at
-    return House(world, kept.names, kept.cookies)
-
-
-def clear_tables() -> None:
-    for table in moto_tables().values():
-        table.items.clear()
-
-
-def moto_tables() -> dict[str, Any]:
-    found: dict[str, Any] = get_backend("dynamodb")["123456789012"]["eu-west-2"].tables
-    return found
-
-
-def written() -> dict[str, str]:
-    """Everything in the tables, except the counters of how often was tried."""
-    return {
-        f"{name}/{key}/{low}": str(item.to_json())
-        for name, table in moto_tables().items()
-        for key, below in table.items.items()
-        for low, item in (below.items() if isinstance(below, dict) else [("", below)])
-        if not str(key.value).startswith("rate#")
-    }
+    return target, {**held, **typed}

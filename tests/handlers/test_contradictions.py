@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.handlers.forms_of_the_house import DRAFT, FORMS, TERM, House, HouseForm, written
+from tests.handlers.forms_of_the_house import DRAFT, FORMS, TERM, HouseForm, at, good_answers
 from tests.handlers.page_reader import Page
+from tests.handlers.the_house import House, written
 
 DATES = "/admin/groups/{group_id}/terms/{term_id}/dates"
 PLACES = "/admin/groups/{group_id}/terms/{term_id}/places"
@@ -77,8 +78,8 @@ def test_what_does_not_go_together_is_named(
     house: House, route: str, typed: dict[str, str], named: str
 ) -> None:
     form = BY_ROUTE[route]
-    browser = house.at(form)
-    target, good = house.good(form, browser)
+    browser = at(house, form)
+    target, good = good_answers(house, form, browser)
     before = written()
     answer = browser.post(target, {**good, **typed})
     page = Page(answer.text)
@@ -93,8 +94,8 @@ def test_what_does_not_go_together_is_named(
 def test_a_booked_or_foreign_session_is_no_choice(house: House) -> None:
     """The session of another group, a session that is no taster and has no guest place."""
     form = BY_ROUTE["/groups/{slug}/taster"]
-    browser = house.at(form)
-    target, good = house.good(form, browser)
+    browser = at(house, form)
+    target, good = good_answers(house, form, browser)
     before = written()
     for session in ("", "session-0", house.names["term"], house.names["draft"]):
         assert browser.post(target, {**good, "session_id": session}).status == 422
@@ -105,7 +106,7 @@ def test_a_booked_or_foreign_session_is_no_choice(house: House) -> None:
 def test_a_published_price_cannot_be_typed_over(house: House, page: str) -> None:
     """Fields that a page does not show are not read."""
     form = HouseForm(PLACES, page, {"price_minor": "1"})
-    browser = house.at(form)
-    target, good = house.good(form, browser)
+    browser = at(house, form)
+    target, good = good_answers(house, form, browser)
     browser.post(target, good)
     assert ("£216.00" in browser.text) is (page == f"{TERM}/places")

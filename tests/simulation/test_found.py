@@ -19,6 +19,7 @@ from chalicelib.handlers.jobs import JobFailed
 from chalicelib.rules.changes import Caller, Change, Update
 from chalicelib.rules.joining.applications import Application
 from chalicelib.rules.joining.offers import as_held
+from chalicelib.rules.money.payments import Marker
 from chalicelib.rules.money.stripe_objects import Checkout
 from chalicelib.rules.people.circle import CircleSettings, Task
 from chalicelib.rules.running.groups import Term
@@ -317,11 +318,14 @@ def test_wherever_we_die_in_settling_the_next_delivery_heals_it(
 ) -> None:
     whole = a_recruiting_term(world)
     offered = shop.offer(whole)
-    shop.pay(offered)
+    session_id = shop.pay(offered)
     fate = fated(world, shop)
     fate.arm("store", moment, call)
     until_death(shop.hear_all)
     fate.clear()
+    shop.prove(with_stripe=False)
+    counted = reads.get(Marker, f"{session_id}#paid") is not None
+    assert counted == (shop.payment(offered).state == "paid")
     shop.hear_all()
     assert shop.payment(offered).state == "paid"
     assert len(shop.roster(whole)) == len(shop.mails("receipt")) == 1
