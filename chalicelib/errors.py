@@ -37,7 +37,7 @@ Trouble                     503 something outside did not answer; safe to try ag
 └── MailRefused             502 SES answered no, for good
 NotSigned                   400 a webhook whose signature or body does not hold
 
-This module imports nothing of ours. The sentences a person reads live in templates/words.toml,
+This module imports nothing of ours. The sentences a person reads live in templates/words/,
 under the class name.
 """
 

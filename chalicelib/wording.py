@@ -1,4 +1,4 @@
-"""The words in which codes, refusals, errors, days and times are spoken: templates/words.toml.
+"""The words in which codes, refusals, errors, days and times are spoken: templates/words/.
 
 What does not live here: pages and mails (rendering), reading what people type (rules/forms).
 """
@@ -22,10 +22,23 @@ TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 
 @cache
 def words() -> dict[str, Any]:
-    """templates/words.toml."""
+    """All files of templates/words as one; ValueError for a word that two of them have."""
     import tomllib
 
-    return tomllib.loads((TEMPLATES / "words.toml").read_text(encoding="utf-8"))
+    found: dict[str, Any] = {}
+    for path in sorted((TEMPLATES / "words").glob("*.toml")):
+        _join(found, tomllib.loads(path.read_text(encoding="utf-8")), path.name)
+    return found
+
+
+def _join(found: dict[str, Any], more: Mapping[str, Any], where: str) -> None:
+    for name, value in more.items():
+        if isinstance(value, Mapping):
+            _join(found.setdefault(name, {}), value, f"{where} {name}")
+        elif name in found:
+            raise ValueError(f"{where}: {name} has words already")
+        else:
+            found[name] = value
 
 
 def label(code: str, section: str) -> str:
@@ -80,7 +93,7 @@ def error_sentence(answers: Answers, field: str) -> str:
 
 
 def field_label(form: str, key: str) -> str:
-    """How a sentence names a field: `your full name`. KeyError where words.toml has no label."""
+    """How a sentence names a field: `your full name`. KeyError without a label."""
     own = words()["forms"].get(form, {}).get("labels", {})
     return str(own[key] if key in own else words()["labels"][key])
 

@@ -2,7 +2,7 @@
 
 A form reads everything typed at once and either returns values or raises InvalidForm with every
 error and with what was typed. Nothing depends on what a browser checks. What does not live here:
-the parsers (parsers, day_parsers), the sentences (templates/words.toml), the inputs
+the parsers (parsers, day_parsers), the sentences (templates/words/), the inputs
 (templates/pages/_forms.html).
 """
 
@@ -59,7 +59,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Form:
-    """A named list of questions; the name finds its own words in templates/words.toml."""
+    """A named list of questions; the name finds its own words in templates/words/."""
 
     name: str
     fields: tuple[Field, ...]

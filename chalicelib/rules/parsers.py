@@ -3,7 +3,7 @@
 A parser turns what was typed into a value or raises Unreadable with one word, the error code.
 Markup and formulas are ordinary text here: pages escape the one, exports defuse the other.
 What does not live here: days and times (day_parsers), fields and whole forms (forms), the
-sentences (templates/words.toml).
+sentences (templates/words/).
 """
 
 from __future__ import annotations

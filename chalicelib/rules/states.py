@@ -18,7 +18,11 @@ MOVES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "ended": (),
         "cancelled": (),
     },
-    "session": {"planned": ("held", "cancelled"), "held": (), "cancelled": ("planned",)},
+    "session": {
+        "planned": ("held", "cancelled"),
+        "held": ("cancelled",),
+        "cancelled": ("planned", "held"),
+    },
     "booking": {
         "booked": ("attended", "missed", "cancelled"),
         "attended": ("missed",),
@@ -48,10 +52,10 @@ MOVES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
     "hold": {"held": ("taken", "released"), "taken": (), "released": ()},
     "enrolment": {
-        "awaiting_agreement": ("active", "cancelled"),
+        "awaiting_agreement": ("active", "suspended", "left", "cancelled"),
         "confirmed_on_po": ("active", "cancelled"),
         "active": ("suspended", "left", "completed", "cancelled"),
-        "suspended": ("active", "left", "cancelled"),
+        "suspended": ("active", "left", "completed", "cancelled"),
         "left": ("active",),
         "completed": (),
         "cancelled": ("active",),
@@ -65,12 +69,21 @@ MOVES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "paid": (),
     },
     "refund": {
-        "requested": ("sent", "failed"),
+        "requested": ("sent", "failed", "paid_manually"),
         "sent": ("succeeded", "failed"),
         "succeeded": ("failed",),
         "failed": ("paid_manually",),
         "paid_manually": (),
     },
+    "release": {"proposed": ("done", "withdrawn"), "done": (), "withdrawn": ()},
+    "instalment": {"due": ("paid", "void"), "paid": ("due", "void"), "void": ()},
+    "bank_receipt": {
+        "unmatched": ("proposed", "returned"),
+        "proposed": ("matched", "unmatched"),
+        "matched": (),
+        "returned": (),
+    },
+    "bulk": {"running": ("done",), "done": ("running",)},
     "mail": {
         "queued": ("claimed", "failed", "dropped"),
         "claimed": ("claimed", "sent", "queued", "failed", "dropped"),

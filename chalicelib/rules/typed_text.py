@@ -23,7 +23,7 @@ _HOSTILE = re.compile(
 _LINE_ENDS = re.compile("\r\n|[\r\x85\u2028\u2029]")
 _PLAIN = str.maketrans("．，：－−／", ".,:--/")
 
-# Every code that reading can give; templates/words.toml has a sentence for each.
+# Every code that reading can give; templates/words/ has a sentence for each.
 CODES = frozenset(
     [
         "missing",

@@ -1,104 +1,45 @@
 """Which row lies in which table under which key, and what it shows to which index.
 
 Each `keep` line is the key format of one kind of row; DynamoDB names are built nowhere else.
-The PynamoDB model of a kind is derived from its dataclass, so that a field is declared once.
-Reading lives in reads.py, writing in commit.py.
+How they become PynamoDB models is in keeping.py, reading in reads.py, writing in commit.py.
 """
 
 from __future__ import annotations
 
-import types
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
 from datetime import datetime
-from typing import Any
 
 from chalicelib.rules.audit import AuditRow
-from chalicelib.rules.changes import Ref
 from chalicelib.rules.joining.applications import Application, Unique
 from chalicelib.rules.joining.enrolments import Enrolment
 from chalicelib.rules.joining.offers import Offer
 from chalicelib.rules.joining.tasters import TasterBooking
 from chalicelib.rules.mail import Mail
+from chalicelib.rules.money.bank import BankReceipt
+from chalicelib.rules.money.bulk import Bulk
+from chalicelib.rules.money.bursaries import BursaryCode
+from chalicelib.rules.money.credits import Credit
+from chalicelib.rules.money.disputes import Dispute
+from chalicelib.rules.money.instalments import Instalment
 from chalicelib.rules.money.ledger import Entry
-from chalicelib.rules.money.payments import Marker, Obligation, Payment, Refund, StripeLookup
+from chalicelib.rules.money.payments import (
+    Marker,
+    Obligation,
+    Payment,
+    Refund,
+    Release,
+    StripeLookup,
+)
+from chalicelib.rules.money.reconciling import BankPayout, Movement
 from chalicelib.rules.people.access import BrowserSession, RateCounter, SignInToken, SpentForm
 from chalicelib.rules.people.circle import CircleSettings, Document, JobRun, Task
 from chalicelib.rules.people.people import EmailOwner, Officer, Person
 from chalicelib.rules.running.groups import Group, Leadership, Session, SlugOwner, Term
+from chalicelib.rules.running.register import Attendance
 from chalicelib.store import tables
-from chalicelib.store.codec import attribute_for, hints_of, instant_text
+from chalicelib.store.codec import instant_text
+from chalicelib.store.keeping import KEPT, Kept, Shown, keep, kept
 
-Key = tuple[str, ...]
-Shown = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Kept:
-    """How one kind of row is kept."""
-
-    kind: type
-    table: Any  # a PynamoDB model class: its typing does not survive derivation
-    model: Any
-    key: Callable[[Any], Key]
-    shows: Callable[[Any], Shown]
-
-    def values(self, row: Any) -> dict[str, Any]:
-        """Every attribute of the item: key, what indexes see, fields."""
-        own = {field.name: getattr(row, field.name) for field in fields(row)}
-        names = [self.model._hash_keyname, self.model._range_keyname]
-        keys = dict(zip([n for n in names if n], self.key(row), strict=True))
-        return {**own, **self.shows(row), **keys}
-
-    def key_of(self, row: Any) -> Key:
-        """The key of a row, or of a Ref to one."""
-        return self.key(types.SimpleNamespace(**row.ids) if isinstance(row, Ref) else row)
-
-    def changed(self, row: Any, values: Mapping[str, Any]) -> dict[str, Any]:
-        """`values` and what they change for the indexes."""
-        if isinstance(row, Ref):
-            return dict(values)
-        before, after = self.shows(row), self.shows(replace(row, **values))
-        return {**values, **{k: v for k, v in after.items() if before.get(k) != v}}
-
-    def row(self, item: Any) -> Any:
-        """The dataclass of a read item."""
-        return self.kind(
-            **{
-                name: value
-                for name in hints_of(self.kind)
-                if (value := getattr(item, name)) is not None
-            }
-        )
-
-
-KEPT: dict[type, Kept] = {}
-
-
-def keep(
-    kind: type,
-    table: type[tables.Table],
-    key: Callable[[Any], Key],
-    shows: Callable[[Any], Shown] = lambda _: {},
-) -> None:
-    """Register a kind of row: its table, its key and what its indexes see."""
-    own = {
-        name: attribute_for(hint)
-        for name, hint in hints_of(kind).items()
-        if name not in table.get_attributes()
-    }
-    model = types.new_class(
-        f"{kind.__name__}Item",
-        (table,),
-        {"discriminator": kind.__name__},
-        lambda ns: ns.update(own),
-    )
-    KEPT[kind] = Kept(kind, table, model, key, shows)
-
-
-def kept(row: Any) -> Kept:
-    """How this row is kept; KeyError for a kind nobody registered."""
-    return KEPT[row.kind if isinstance(row, Ref) else type(row)]
+__all__ = ["KEPT", "Kept", "due", "kept"]
 
 
 def due(shard: str, at: datetime | None) -> Shown:
@@ -124,6 +65,10 @@ keep(
     lambda r: due("task", r.due_at),
 )
 keep(JobRun, tables.Circle, lambda r: ("job", r.job))
+keep(Bulk, tables.Circle, lambda r: ("bulk", r.bulk_id), lambda r: due("bulk", r.next_at))
+keep(Movement, tables.Circle, lambda r: (f"movement#{r.state}", r.movement_id))
+keep(BankPayout, tables.Circle, lambda r: ("bank_payout", r.payout_id))
+keep(BursaryCode, tables.Circle, lambda r: ("bursary", r.code))
 keep(Officer, tables.Circle, lambda r: ("officer", r.person_id))
 
 keep(Person, tables.People, lambda r: (r.person_id,))
@@ -152,6 +97,11 @@ keep(
     Session,
     tables.Groups,
     lambda r: (r.group_id, f"session#{r.term_id}#{_stamp(r.starts_at)}#{r.session_id}"),
+)
+keep(
+    Attendance,
+    tables.Groups,
+    lambda r: (r.group_id, f"attendance#{r.session_id}#{r.person_id}"),
 )
 keep(
     Leadership,
@@ -235,6 +185,53 @@ keep(
         }
         | due("refund", r.check_at)
     ),
+)
+
+keep(
+    Release,
+    tables.Payments,
+    lambda r: (r.obligation_id, f"release#{r.release_id}"),
+    lambda r: {
+        "person_sort": f"release#{_stamp(r.asked_at)}" if r.person_id else None,
+        "term_sort": f"release#{_stamp(r.asked_at)}#{r.release_id}",
+    },
+)
+
+keep(
+    Instalment,
+    tables.Payments,
+    lambda r: (r.obligation_id, f"instalment#{r.number:02d}"),
+    lambda r: (
+        {
+            "person_sort": f"instalment#{_stamp(r.due_at)}" if r.person_id else None,
+            "term_sort": f"instalment#{_stamp(r.due_at)}#{r.obligation_id}",
+        }
+        | due("instalment", r.chase_at)
+    ),
+)
+keep(
+    Dispute,
+    tables.Payments,
+    lambda r: (r.obligation_id, f"dispute#{r.dispute_id}"),
+    lambda r: {
+        "person_sort": f"dispute#{_stamp(r.opened_at)}" if r.person_id else None,
+        "term_sort": f"dispute#{_stamp(r.opened_at)}#{r.dispute_id}",
+    },
+)
+keep(
+    BankReceipt,
+    tables.Payments,
+    lambda r: (f"receipt#{r.receipt_id}", "receipt"),
+    lambda r: due("suspense", r.look_at),
+)
+keep(
+    Credit,
+    tables.Payments,
+    lambda r: (f"credit#{r.credit_id}", "credit"),
+    lambda r: {
+        "person_sort": f"credit#{_stamp(r.made_at)}",
+        "term_sort": f"credit#{_stamp(r.made_at)}#{r.credit_id}",
+    },
 )
 
 keep(

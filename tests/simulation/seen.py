@@ -17,7 +17,7 @@ from chalicelib.rules.money.books import Kept
 from chalicelib.rules.money.ledger import Entry
 from chalicelib.rules.money.payments import Obligation, Payment, Refund
 from chalicelib.rules.people.circle import JobRun
-from chalicelib.rules.running.groups import Term
+from chalicelib.rules.running.groups import Session, Term
 from chalicelib.store.rows import KEPT
 
 R = TypeVar("R")
@@ -56,6 +56,7 @@ class Seen:
             enrolments=self.all(Enrolment),
             offers=self.all(Offer),
             terms=self.all(Term),
+            sessions=self.all(Session),
         )
 
     def lasting(self) -> dict[tuple[str, ...], Any]:

@@ -14,7 +14,7 @@ from chalicelib.rules.money.amounts import Money
 from chalicelib.rules.money.books import Finding, Kept, check_books, under_way
 from chalicelib.rules.money.payments import Obligation, Payment, Refund
 from chalicelib.rules.people.circle import CircleSettings, Task
-from chalicelib.rules.running.groups import Term
+from chalicelib.rules.running.groups import Session, Term
 from chalicelib.store import reads, tables
 from chalicelib.store.commit import commit
 
@@ -24,6 +24,7 @@ log = logging.getLogger("balint.books")
 def gather() -> Kept:
     """Every row the proof looks at, by scanning: for the night and for tests."""
     debts = list(reads.everything(tables.Payments))
+    running = list(reads.everything(tables.Groups))
     return Kept(
         entries=list(reads.everything(tables.Ledger)),
         obligations=[row for row in debts if isinstance(row, Obligation)],
@@ -31,7 +32,8 @@ def gather() -> Kept:
         refunds=[row for row in debts if isinstance(row, Refund)],
         enrolments=list(reads.everything(tables.Enrolments)),
         offers=[row for row in reads.everything(tables.Applications) if isinstance(row, Offer)],
-        terms=[row for row in reads.everything(tables.Groups) if isinstance(row, Term)],
+        terms=[row for row in running if isinstance(row, Term)],
+        sessions=[row for row in running if isinstance(row, Session)],
     )
 
 

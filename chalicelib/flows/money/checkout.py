@@ -32,7 +32,7 @@ from chalicelib.rules.people.rates import counted
 from chalicelib.store import reads
 from chalicelib.store.commit import commit
 from chalicelib.store.joining import applications, offers
-from chalicelib.store.money.payments import WholeDebt, whole_debt
+from chalicelib.store.money.payments import WholeDebt, whole_debt, with_sessions
 
 TRIES_MAX = 4
 
@@ -157,7 +157,7 @@ def _nothing_due(
     debt = Debt(
         obligation=obligation, payment=free, offer=offer, application=application, before=before
     )
-    return free, settling.nothing_due(debt, agreed, press.now)
+    return free, settling.nothing_due(with_sessions(debt, press.now), agreed, press.now)
 
 
 def _ask_stripe(outside: Outside, payment: Payment) -> Payment:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from chalicelib.errors import (
     AlreadyCounted,
@@ -31,7 +31,7 @@ from chalicelib.rules.running.groups import Term
 from chalicelib.store import reads, tables
 from chalicelib.store.commit import commit
 from chalicelib.store.joining import offers
-from chalicelib.store.money.payments import whole_debt
+from chalicelib.store.money.payments import whole_debt, with_sessions
 
 log = logging.getLogger("balint.payments")
 
@@ -81,7 +81,7 @@ def settle(
         return "not_ours"
     look_for_enrolment = False
     for _ in range(TRIES_MAX):
-        debt = _load(ids, look_for_enrolment)
+        debt = _load(ids, look_for_enrolment, outside.clock.now())
         if debt is None:
             return _call_a_person(outside, "unknown_payment", checkout)
         if not matches(debt.payment, checkout):
@@ -106,7 +106,7 @@ def settle(
     raise Trouble("settling did not come to rest")
 
 
-def _load(ids: Mapping[str, str], look_for_enrolment: bool) -> Debt | None:
+def _load(ids: Mapping[str, str], look_for_enrolment: bool, now: datetime) -> Debt | None:
     """The debt in two reads; the enrolment only when a commit has found one in its way."""
     found = whole_debt(ids.get("obligation_id", ""))
     payment = found.payment(ids.get("payment_id", "")) if found else None
@@ -117,13 +117,14 @@ def _load(ids: Mapping[str, str], look_for_enrolment: bool) -> Debt | None:
     before = None
     if look_for_enrolment:
         before = reads.get(Enrolment, offer.term_id, str(payment.person_id))
-    return Debt(
+    debt = Debt(
         obligation=found.obligation,
         payment=payment,
         offer=offer,
         application=owner.application,
         before=before,
     )
+    return with_sessions(debt, now)
 
 
 def _failed(outside: Outside, debt: Debt, news: News) -> bool:

@@ -11,6 +11,7 @@ from datetime import datetime
 from chalicelib.errors import (
     AlreadyCounted,
     NotFound,
+    RefundNotPossible,
     StateChanged,
     StripeRefused,
     StripeUnknown,
@@ -20,16 +21,18 @@ from chalicelib.errors import (
 from chalicelib.gateways.outside import Outside
 from chalicelib.rules.audit import audit
 from chalicelib.rules.changes import Caller, Change
-from chalicelib.rules.joining.enrolments import Enrolment
 from chalicelib.rules.money import refunds as rules
+from chalicelib.rules.money import releases
 from chalicelib.rules.money.checkout import TAG
 from chalicelib.rules.money.payments import Refund
+from chalicelib.rules.money.releases import Decision
+from chalicelib.rules.money.shares import take
 from chalicelib.rules.money.stripe_objects import Event, RefundObject, refund_from
 from chalicelib.rules.people.circle import CircleSettings
 from chalicelib.store import reads, tables
 from chalicelib.store.commit import commit
+from chalicelib.store.money.payments import owed
 from chalicelib.store.money.payments import refund as refund_row
-from chalicelib.store.money.payments import whole_debt
 
 log = logging.getLogger("balint.refunds")
 IN_ONE_GO = 50
@@ -39,25 +42,31 @@ KEY_TROUBLE = ("authentication_error", "permission_error")  # ours to mend, not 
 def request(
     outside: Outside, caller: Caller, obligation_id: str, payment_id: str, reason: str
 ) -> None:
-    """An administrator refunds all that is left of a payment, with a reason; the seat ends.
+    """An administrator gives back all that is left of a payment, with a reason; the seat ends.
 
     Raises NotFound, RefundNotPossible, SwitchedOff, StateChanged.
     """
     circle = reads.get(CircleSettings, "settings", "circle")
     if circle is None or not circle.refunds:
         raise SwitchedOff(switch="refunds")
-    debt = whole_debt(obligation_id)
-    payment = debt.payment(payment_id) if debt else None
-    if debt is None or payment is None:
+    found = owed(obligation_id)
+    payment = next((one for one in found.payments if one.payment_id == payment_id), None)
+    if payment is None:
         raise NotFound
-    now = outside.clock.now()
-    enrolment = reads.get(Enrolment, payment.term_id, str(payment.person_id))
-    if enrolment and enrolment.obligation_id != obligation_id:
-        enrolment = None
-    refund = rules.administrators_refund(
-        payment, outside.ids.new("refund"), caller.actor, reason, now
+    left = releases.refundable(payment)
+    if left <= 0:
+        raise RefundNotPossible(refundable=0)
+    now, held = outside.clock.now(), found.held
+    decision = Decision(
+        release_id=outside.ids.new("release"),
+        cause="administrator",
+        actor=caller.actor,
+        now=now,
+        reason=reason,
+        ends_seat="cancelled",
     )
-    change = rules.request_refund(debt.obligation, payment, enrolment, refund)
+    taken = take(found.obligation.shares, left, held)
+    row, change = releases.release(found, taken, decision)
     act = audit(
         payment.application_id,
         "refund.requested",
@@ -66,7 +75,8 @@ def request(
         outside.ids.new("act"),
         reason=reason,
         person_id=payment.person_id,
-        refund_id=refund.refund_id,
+        release_id=row.release_id,
+        amount_minor=row.refund_minor,
     )
     commit(change + act, caller, now)
 

@@ -25,6 +25,7 @@ from chalicelib.rules.joining.applications import (
 from chalicelib.rules.mail import LinkTo, Standing, mail
 from chalicelib.rules.money.ledger import group_book
 from chalicelib.rules.money.payments import Obligation
+from chalicelib.rules.money.shares import pro_rata, spread
 from chalicelib.rules.people.circle import CircleSettings
 from chalicelib.rules.running.groups import Term, WholeTerm, facts_of
 
@@ -102,6 +103,8 @@ def open_offer(
     if application.state != "accepted" or application.offer_id:
         raise Conflict
     may_offer(application, whole.group)
+    if not whole.to_come(new.now):
+        raise TermNotOpen
     if not whole.term.free:
         raise NoSeatLeft
     offer = _offer(application, whole, circle, new)
@@ -118,7 +121,7 @@ def open_offer(
             when=(Is("state", "accepted"), Is("offer_id", None)),
         ),
         Create(offer),
-        Create(_obligation(offer, new)),
+        Create(_obligation(offer, new, whole)),
         task_cured(application),
         offer_mail(offer, new.now),
     )
@@ -135,7 +138,7 @@ def _offer(
         obligation_id=new.obligation_id,
         full_name=application.full_name,
         email=application.email,
-        price_minor=whole.term.price_minor,
+        price_minor=price_now(whole, new.now),
         currency=whole.term.currency,
         policy_version=circle.policy_version,
         agreement_version=circle.agreement_version,
@@ -145,11 +148,20 @@ def _offer(
         hold_until=new.expires_at,
         person_id=application.person_id,
         facts=facts_of(whole)
+        | {"price_minor": price_now(whole, new.now)}
         | {"profession": application.profession, "reader_zone": application.zone},
     )
 
 
-def _obligation(offer: Offer, new: NewOffer) -> Obligation:
+def price_now(whole: WholeTerm, now: datetime) -> int:
+    """The price for somebody who joins now: the sessions still to come of it (O4)."""
+    every = [one.session_id for one in whole.sessions if one.state != "cancelled"]
+    return pro_rata(whole.term.price_minor, every, whole.to_come(now))
+
+
+def _obligation(offer: Offer, new: NewOffer, whole: WholeTerm) -> Obligation:
+    session_ids = whole.to_come(new.now)
+    begins_at = next(one.starts_at for one in whole.sessions if one.session_id == session_ids[0])
     return Obligation(
         obligation_id=offer.obligation_id,
         group_id=offer.group_id,
@@ -159,6 +171,8 @@ def _obligation(offer: Offer, new: NewOffer) -> Obligation:
         person_id=offer.person_id,
         amount_minor=offer.price_minor,
         currency=offer.currency,
+        shares=spread(offer.price_minor, session_ids),
+        begins_at=begins_at,
         book=group_book(offer.group_id),
         created_at=new.now,
     )

@@ -14,9 +14,10 @@ from chalicelib.rules.joining.enrolments import IN_SEAT, Enrolment
 from chalicelib.rules.joining.offers import Offer
 from chalicelib.rules.money import ledger
 from chalicelib.rules.money.amounts import Money
-from chalicelib.rules.money.ledger import Entry
+from chalicelib.rules.money.ledger import Entry, deferred
 from chalicelib.rules.money.payments import Obligation, Payment, Refund
-from chalicelib.rules.running.groups import Term
+from chalicelib.rules.money.shares import earned, unearned
+from chalicelib.rules.running.groups import Session, Term
 
 OWED_BACK = ("requested", "failed")  # refunds whose money is (again) with us
 
@@ -32,6 +33,7 @@ class Kept:
     enrolments: Sequence[Enrolment]
     offers: Sequence[Offer]
     terms: Sequence[Term]
+    sessions: Sequence[Session] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +66,8 @@ def check_books(kept: Kept, stripe_balance: Money | None) -> list[Finding]:
     proof out (no answer from Stripe is a trouble of its own, never a finding)."""
     findings = [
         *_each_entry_balances(kept.entries),
-        *_deferred(kept),
+        *_of_seats(kept),
+        *_debts(kept),
         *_refunds_pending(kept),
         *_nothing_left_in(kept.entries, "surplus"),
         *_fees(kept),
@@ -99,23 +102,52 @@ def _each_entry_balances(entries: Iterable[Entry]) -> list[Finding]:
     ]
 
 
-def _deferred(kept: Kept) -> list[Finding]:
-    """Deferred fees of a term are what its seats were paid with and not given back."""
-    expected: Counter[str] = Counter()
-    for payment in kept.payments:
-        if payment.state == "paid" and payment.outcome == "seat":
-            expected[payment.term_id] += payment.amount_minor - payment.refunded_minor
-    found: Counter[str] = Counter()
-    for one in kept.entries:
-        for line in one.lines:
-            kind, _, term_id = line.account.partition("/")
-            if kind == "deferred":
-                found[term_id] -= line.amount_minor
+def _of_seats(kept: Kept) -> list[Finding]:
+    """What the debts with a seat say of themselves is what the books say: fees of sessions still
+    to come are deferred, of those that were held earned, and what is not paid is receivable."""
+    held = {one.session_id for one in kept.sessions if one.state == "held"}
+    expected: Counter[tuple[str, str]] = Counter()
+    for one in kept.obligations:
+        if one.billed_at is None:
+            continue
+        where = deferred(one.term_id)
+        expected[one.book, where] -= unearned(one.shares, held)
+        expected[one.book, "fees"] -= earned(one.shares, held)
+        expected[one.book, "receivable"] += one.outstanding_minor
+    found: Counter[tuple[str, str]] = Counter()
+    for (book, account, _), amount in ledger.balances(kept.entries).items():
+        if account in ("fees", "receivable") or account.startswith("deferred/"):
+            found[book, account] += amount
     return [
         finding
-        for term_id in sorted({*expected, *found})
-        for finding in _same("deferred", term_id, expected[term_id], found[term_id])
+        for book, account in sorted({*expected, *found})
+        for finding in _same(
+            account.partition("/")[0],
+            f"{book} {account}",
+            expected[book, account],
+            found[book, account],
+        )
     ]
+
+
+def _debts(kept: Kept) -> list[Finding]:
+    """A debt's sums are those of its payments; its shares are what it was billed less what was
+    let go; nothing is paid twice over (M2)."""
+    paid: Counter[str] = Counter()
+    back: Counter[str] = Counter()
+    for payment in kept.payments:
+        if payment.state == "paid" and payment.outcome in ("seat", "part"):
+            paid[payment.obligation_id] += payment.amount_minor
+            back[payment.obligation_id] += payment.refunded_minor + payment.credited_minor
+    findings = []
+    for one in kept.obligations:
+        name = one.obligation_id
+        findings += _same("paid", name, paid[name], one.paid_minor)
+        findings += _same("given_back", name, back[name], one.refunded_minor)
+        bill = one.amount_minor - one.released_minor + one.bursary_minor
+        findings += _same("shares", name, bill, sum(one.shares.values()))
+        findings += _same("overpaid", name, 0, min(0, one.outstanding_minor))
+    return findings
 
 
 def _refunds_pending(kept: Kept) -> list[Finding]:
@@ -152,11 +184,11 @@ def _seats(kept: Kept) -> list[Finding]:
 
 
 def _roster(kept: Kept) -> list[Finding]:
-    """Who is on the roster has paid or owes nothing, and who has paid is on it (B1)."""
-    paid = {
+    """Who is on the roster has a debt with a seat, and who has one is on it (B1)."""
+    billed = {
         (one.term_id, str(one.person_id), one.obligation_id)
         for one in kept.obligations
-        if one.state == "paid"
+        if one.billed_at is not None and one.ended_at is None
     }
     seated = {
         (one.term_id, one.person_id, one.obligation_id)
@@ -166,10 +198,10 @@ def _roster(kept: Kept) -> list[Finding]:
     return [
         *(
             Finding(proof="seat_without_money", where=key[2], expected=1, found=0)
-            for key in sorted(seated - paid)
+            for key in sorted(seated - billed)
         ),
         *(
             Finding(proof="money_without_seat", where=key[2], expected=1, found=0)
-            for key in sorted(paid - seated)
+            for key in sorted(billed - seated)
         ),
     ]

@@ -7,13 +7,14 @@ so a fact is booked once. Totals are derived from entries, never kept.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from chalicelib.errors import AlreadyCounted
 from chalicelib.rules.changes import Create
-from chalicelib.rules.money.payments import Payment, Refund
+from chalicelib.rules.money.payments import Obligation, Payment, Refund, Release
+from chalicelib.rules.money.shares import Taken, earned, unearned
 
 CIRCLE_BOOK = "circle"
 
@@ -30,6 +31,7 @@ class Line:
     account: str
     amount_minor: int
     fund: str = "general"
+    obligation_id: str = ""  # the debt it is about, where an entry is about several
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,17 +60,22 @@ def entry(
 ) -> Create:
     """The write of one entry; AlreadyCounted answers when the fact was booked before."""
     lines = tuple(Line(account=name, amount_minor=amount) for name, amount in moves.items())
-    return Create(
-        Entry(
-            book=book,
-            entry_id=entry_id,
-            posted_at=now,
-            currency=currency,
-            lines=lines,
-            facts=facts,
-        ),
-        refusal=AlreadyCounted,
+    return entry_of_lines(book, entry_id, now, currency, lines, facts)
+
+
+def entry_of_lines(
+    book: str,
+    entry_id: str,
+    now: datetime,
+    currency: str,
+    lines: tuple[Line, ...],
+    facts: Mapping[str, str],
+) -> Create:
+    """The same for lines that name their fund or their debt."""
+    row = Entry(
+        book=book, entry_id=entry_id, posted_at=now, currency=currency, lines=lines, facts=facts
     )
+    return Create(row, refusal=AlreadyCounted)
 
 
 def deferred(term_id: str) -> str:
@@ -76,9 +83,67 @@ def deferred(term_id: str) -> str:
     return f"deferred/{term_id}"
 
 
+def seat_entry(obligation: Obligation, held: Collection[str], now: datetime) -> Create:
+    """A seat is taken: its price is owed, and is a liability to the term until its sessions are
+    held; what falls on sessions that were held already is earned at once (O4). The part of the
+    bursary fund is owed by the circle's book."""
+    later = unearned(obligation.shares, held)
+    moves = {
+        "receivable": obligation.amount_minor - obligation.credit_minor,
+        "credits": obligation.credit_minor,
+        due_to(CIRCLE_BOOK): obligation.bursary_minor,
+        deferred(obligation.term_id): -later,
+        "fees": -earned(obligation.shares, held),
+    }
+    always = ("receivable", deferred(obligation.term_id))
+    return entry(
+        obligation.book,
+        f"seat#{obligation.obligation_id}",
+        now,
+        obligation.currency,
+        {name: amount for name, amount in moves.items() if amount or name in always},
+        obligation_id=obligation.obligation_id,
+        term_id=obligation.term_id,
+    )
+
+
+def bursary_entry(obligation: Obligation, now: datetime) -> Create:
+    """The restricted bursary fund pays its part of a seat to the group (D1)."""
+    return _bursary_entry(obligation, "bursary", obligation.obligation_id, 1, now)
+
+
+def bursary_back_entry(obligation: Obligation, release: Release) -> Create:
+    """What a release gives back of it returns to the fund."""
+    share = release.bursary_minor
+    return _bursary_entry(
+        replace(obligation, bursary_minor=share),
+        "bursary_back",
+        release.release_id,
+        -1,
+        release.decided_at or release.asked_at,
+    )
+
+
+def _bursary_entry(
+    obligation: Obligation, kind: str, name: str, sign: int, now: datetime
+) -> Create:
+    amount = sign * obligation.bursary_minor
+    lines = (
+        Line(account="bursaries", amount_minor=amount, fund="restricted"),
+        Line(account=due_to(obligation.book), amount_minor=-amount),
+    )
+    facts = {"obligation_id": obligation.obligation_id, "term_id": obligation.term_id}
+    return entry_of_lines(CIRCLE_BOOK, f"{kind}#{name}", now, obligation.currency, lines, facts)
+
+
+def due_to(book: str) -> str:
+    """What two books of the circle owe each other: credit is owed to that book."""
+    return f"due_to/{book}"
+
+
 def payment_entry(payment: Payment, intent_id: str, now: datetime, outcome: str) -> Create:
-    """Money from a card: a liability to the member's term, or a surplus that goes back."""
-    account = deferred(payment.term_id) if outcome == "seat" else "surplus"
+    """Money from a card: it settles what is owed, or is a surplus that goes back."""
+    account = "receivable" if outcome in ("seat", "part") else "surplus"
     amount = payment.amount_minor
     return entry(
         payment.book,
@@ -88,19 +153,31 @@ def payment_entry(payment: Payment, intent_id: str, now: datetime, outcome: str)
         {"stripe": amount, account: -amount},
         payment_id=payment.payment_id,
         obligation_id=payment.obligation_id,
+        term_id=payment.term_id,
     )
 
 
-def nothing_due_entry(payment: Payment, now: datetime) -> Create:
-    """A seat without a price: booked as a fact of nothing, so that each seat has its entry."""
+def release_entry(obligation: Obligation, taken: Taken, release: Release) -> Create:
+    """An amount leaves a debt: out of fees not yet earned, then out of earned ones; to nobody
+    as far as it was not paid, else back to the payer, into a credit, to the bursary fund."""
+    moves = {
+        deferred(obligation.term_id): taken.from_deferred,
+        "fees": taken.from_fees,
+        "receivable": -release.unbilled_minor,
+        "refunds_pending": -release.refund_minor,
+        "credits": -release.credit_minor,
+        due_to(CIRCLE_BOOK): -release.bursary_minor,
+    }
     return entry(
-        payment.book,
-        f"nothing_due#{payment.payment_id}",
-        now,
-        payment.currency,
-        {"stripe": 0, deferred(payment.term_id): 0},
-        payment_id=payment.payment_id,
-        obligation_id=payment.obligation_id,
+        obligation.book,
+        f"released#{release.release_id}",
+        release.decided_at or release.asked_at,
+        obligation.currency,
+        {name: amount for name, amount in moves.items() if amount},
+        obligation_id=obligation.obligation_id,
+        release_id=release.release_id,
+        term_id=obligation.term_id,
+        cause=release.cause,
     )
 
 
@@ -114,19 +191,21 @@ def fee_entry(payment: Payment, charge_id: str, fee_minor: int, now: datetime) -
         {"processor_fees": fee_minor, "stripe": -fee_minor},
         payment_id=payment.payment_id,
         obligation_id=payment.obligation_id,
+        term_id=payment.term_id,
     )
 
 
-def refund_requested_entry(refund: Refund, source: str, now: datetime) -> Create:
-    """Money promised back: from the term's deferred fees or from the surplus account."""
+def surplus_back_entry(refund: Refund, now: datetime) -> Create:
+    """Money that bought nothing is promised back."""
     return entry(
         refund.book,
         f"refund_requested#{refund.refund_id}",
         now,
         refund.currency,
-        {source: refund.amount_minor, "refunds_pending": -refund.amount_minor},
+        {"surplus": refund.amount_minor, "refunds_pending": -refund.amount_minor},
         refund_id=refund.refund_id,
         obligation_id=refund.obligation_id,
+        term_id=refund.term_id,
     )
 
 
@@ -140,6 +219,7 @@ def refund_sent_entry(refund: Refund, stripe_refund_id: str, now: datetime) -> C
         {"refunds_pending": refund.amount_minor, "stripe": -refund.amount_minor},
         refund_id=refund.refund_id,
         obligation_id=refund.obligation_id,
+        term_id=refund.term_id,
     )
 
 
@@ -153,6 +233,7 @@ def refund_failed_entry(refund: Refund, stripe_refund_id: str, now: datetime) ->
         {"stripe": refund.amount_minor, "refunds_pending": -refund.amount_minor},
         refund_id=refund.refund_id,
         obligation_id=refund.obligation_id,
+        term_id=refund.term_id,
     )
 
 

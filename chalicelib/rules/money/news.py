@@ -25,6 +25,8 @@ class Debt:
     offer: Offer
     application: Application
     before: Enrolment | None = None  # who comes back has an enrolment already
+    held: frozenset[str] = frozenset()  # sessions it pays for that were held already
+    shares_moved: int | None = None  # of the term, where sessions may have been held
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,9 +26,27 @@ class Obligation:
     currency: str
     book: str
     state: str = "due"  # due | paid | void
-    paid_by: str | None = None  # the payment that satisfied it
-    refunded_minor: int = 0  # reserved or refunded, over all its payments
+    category: str = "standard"  # the price it was sold at (R86)
+    policy: Mapping[str, int] = field(default_factory=dict)  # of refunds, frozen (D5)
+    shares: Mapping[str, int] = field(default_factory=dict)  # session -> its part of the fee
+    begins_at: datetime | None = None  # the first of these sessions
+    billed_at: datetime | None = None  # since when a seat is taken for it
+    ended_at: datetime | None = None  # when that seat was given up
+    paid_by: str | None = None  # the payment that took the seat
+    paid_minor: int = 0  # paid towards it, over all its payments
+    released_minor: int = 0  # taken off the bill: given back, credited or never to be paid
+    refunded_minor: int = 0  # of what was paid: reserved for going back, or gone back
+    credit_minor: int = 0  # settled with a credit of an earlier term (N9)
+    bursary_minor: int = 0  # paid by the bursary fund beside amount_minor (confidential)
+    bursary_code: str = ""
+    open_release: str | None = None  # a release that waits for a second person
     created_at: datetime
+
+    @property
+    def outstanding_minor(self) -> int:
+        """What is still to be paid of it; only a debt with a seat is owed."""
+        bill = self.amount_minor - self.released_minor - self.credit_minor
+        return bill - (self.paid_minor - self.refunded_minor)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +59,7 @@ class Payment:
     obligation_id: str
     payment_id: str
     state: str = "pending"
-    method: str = "stripe"  # stripe | nothing_due
+    method: str = "stripe"  # stripe | nothing_due | bank | cash
     amount_minor: int
     currency: str
     offer_id: str
@@ -62,9 +80,12 @@ class Payment:
     intent_id: str | None = None
     charge_id: str | None = None
     fee_minor: int | None = None  # the processor's real fee, once known
-    outcome: str = ""  # seat | surplus | late
+    outcome: str = ""  # seat | part | surplus | late
     refunded_minor: int = 0  # reserved or refunded
+    credited_minor: int = 0  # kept for a later term instead (N9)
     receipt_number: str = ""
+    reference: str = ""  # of a transfer, as the bank shows it
+    bank_receipt_id: str = ""  # the money that was matched with it
     created_at: datetime
     paid_at: datetime | None = None
     check_at: datetime | None = None  # when the reconciler looks at it again
@@ -89,7 +110,9 @@ class Refund:
     state: str = "requested"
     amount_minor: int
     currency: str
-    cause: str  # surplus | late_money | administrator
+    cause: str  # surplus | late_money | dashboard, or the cause of its release
+    release_id: str = ""  # the release that decided it; none for surplus and late money
+    method: str = "stripe"  # stripe | bank: a transfer that the treasurer makes
     reason: str = ""
     requested_by: str
     requested_at: datetime
@@ -97,7 +120,7 @@ class Refund:
     term_id: str
     application_id: str
     person_id: str | None = None
-    intent_id: str
+    intent_id: str = ""
     email: str
     full_name: str
     zone: str
@@ -105,7 +128,37 @@ class Refund:
     stripe_refund_id: str | None = None
     attempts: int = 0
     failure: str = ""
+    paid_reference: str = ""  # of the transfer that ended it by hand (M7)
     check_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Release:
+    """An amount taken off a debt: why, by whom, and what became of it. Minor units.
+
+    amount = unbilled (was not paid yet) + refund (goes back to the payer) + credit (kept for a
+    later term) + bursary (goes back to the fund)."""
+
+    obligation_id: str
+    release_id: str
+    state: str = "done"  # proposed | done | withdrawn
+    cause: str  # administrator | policy | cooling_off | hardship | session_cancelled | ...
+    amount_minor: int
+    unbilled_minor: int = 0
+    refund_minor: int = 0
+    credit_minor: int = 0
+    bursary_minor: int = 0
+    currency: str
+    reason: str = ""
+    ends_seat: str = ""  # cancelled | left: what becomes of the enrolment
+    session_id: str = ""  # the cancelled session it is about
+    book: str
+    term_id: str
+    person_id: str | None = None
+    asked_by: str
+    asked_at: datetime
+    decided_by: str = ""
+    decided_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 A refund stands in our books before Stripe is asked; its id is Stripe's idempotency key. The sum
 reserved on a payment never passes what was paid, so two administrators cannot refund twice.
-What does not live here: refunds by policy and in part, and those made elsewhere (a later issue).
+What does not live here: what a refund takes from a debt (releases.py).
 """
 
 from __future__ import annotations
@@ -11,19 +11,16 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.errors import AlreadyCounted, RefundNotPossible
+from chalicelib.errors import AlreadyCounted
 from chalicelib.rules import states
-from chalicelib.rules.changes import Change, Create, Is, Ref, Update
-from chalicelib.rules.joining.applications import Application
-from chalicelib.rules.joining.enrolments import Enrolment
+from chalicelib.rules.changes import Change, Create, Is, Update
 from chalicelib.rules.money import ledger
 from chalicelib.rules.money.amounts import Money
 from chalicelib.rules.money.checkout import TAG
 from chalicelib.rules.money.mails import refund_mail
-from chalicelib.rules.money.payments import Obligation, Payment, Refund, StripeLookup
+from chalicelib.rules.money.payments import Payment, Refund, StripeLookup
 from chalicelib.rules.money.stripe_objects import Checkout, RefundObject
 from chalicelib.rules.people.circle import Task
-from chalicelib.rules.running.groups import Term
 
 RETRY = timedelta(minutes=5)
 RETRY_MAX = timedelta(hours=6)
@@ -36,78 +33,25 @@ def give_back(
     payment: Payment, checkout: Checkout, refund_id: str, cause: str, now: datetime
 ) -> Change:
     """All of a payment that bought nothing goes back: `cause` is surplus or late_money."""
-    refund = _refund(
-        replace(payment, intent_id=checkout.payment_intent_id), refund_id, cause, "stripe", now
-    )
-    return Change.of(Create(refund), ledger.refund_requested_entry(refund, "surplus", now))
+    known = replace(payment, intent_id=checkout.payment_intent_id)
+    refund = replace(refund_of(known, refund_id, payment.amount_minor, "stripe", now), cause=cause)
+    return Change.of(Create(refund), ledger.surplus_back_entry(refund, now))
 
 
-def request_refund(
-    obligation: Obligation,
-    payment: Payment,
-    enrolment: Enrolment | None,
-    refund: Refund,
-) -> Change:
-    """An administrator gives a whole payment back: the seat is free again, the enrolment ends.
-
-    The amount is all that is left of the payment. Raises RefundNotPossible.
-    """
-    left = payment.amount_minor - payment.refunded_minor
-    if payment.state != "paid" or payment.intent_id is None or left <= 0:
-        raise RefundNotPossible(refundable=max(0, left))
-    if refund.amount_minor != left:
-        raise RefundNotPossible(refundable=left)
-    reserve = Update(
-        payment,
-        {"refunded_minor": payment.amount_minor},
-        when=(Is("refunded_minor", payment.refunded_minor), Is("state", "paid")),
-        refusal=RefundNotPossible,
-    )
-    return Change.of(
-        reserve,
-        Create(refund),
-        ledger.refund_requested_entry(
-            refund, ledger.deferred(payment.term_id), refund.requested_at
-        ),
-        Update(obligation, {"state": states.move("obligation", obligation.state, "void")}),
-        _seat_back(enrolment) if enrolment and enrolment.state != "cancelled" else None,
-    )
-
-
-def administrators_refund(
-    payment: Payment, refund_id: str, actor: str, reason: str, now: datetime
+def refund_of(
+    payment: Payment, refund_id: str, amount_minor: int, actor: str, now: datetime
 ) -> Refund:
-    """The row of a refund of all that is left of a payment."""
-    whole = _refund(payment, refund_id, "administrator", actor, now)
-    left = payment.amount_minor - payment.refunded_minor
-    return replace(whole, reason=reason, amount_minor=left)
-
-
-def _seat_back(enrolment: Enrolment) -> Change:
-    return Change.of(
-        Update(
-            enrolment,
-            {"state": states.move("enrolment", enrolment.state, "cancelled")},
-            when=(Is("state", enrolment.state),),
-        ),
-        Update(
-            Ref(Term, {"group_id": enrolment.group_id, "term_id": enrolment.term_id}),
-            add={"occupied": -1, "taken": -1},
-        ),
-        Update(Ref(Application, {"application_id": enrolment.application_id}), {"offer_id": None}),
-    )
-
-
-def _refund(payment: Payment, refund_id: str, cause: str, actor: str, now: datetime) -> Refund:
-    if payment.intent_id is None:
-        raise ValueError(f"{payment.payment_id} has no payment intent to refund")
+    """The row of a refund of a part of a payment: by the way it came. What did not come through
+    Stripe goes back by a transfer that the treasurer makes."""
+    by_stripe = payment.intent_id is not None
     return Refund(
         obligation_id=payment.obligation_id,
         refund_id=refund_id,
         payment_id=payment.payment_id,
-        amount_minor=payment.amount_minor,
+        amount_minor=amount_minor,
         currency=payment.currency,
-        cause=cause,
+        cause="administrator",
+        method="stripe" if by_stripe else "bank",
         requested_by=actor,
         requested_at=now,
         book=payment.book,
@@ -118,8 +62,8 @@ def _refund(payment: Payment, refund_id: str, cause: str, actor: str, now: datet
         zone=payment.zone,
         title=payment.title,
         person_id=payment.person_id,
-        intent_id=payment.intent_id,
-        check_at=now,
+        intent_id=payment.intent_id or "",
+        check_at=now if by_stripe else None,
     )
 
 

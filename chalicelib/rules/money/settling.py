@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.errors import AlreadyCounted, EnrolmentExists, NoSeatLeft
+from chalicelib.errors import AlreadyCounted, EnrolmentExists, NoSeatLeft, StateChanged
 from chalicelib.rules import states
 from chalicelib.rules.changes import Below, Change, Create, Is, Ref, Update
 from chalicelib.rules.joining.applications import task_cured
@@ -42,19 +42,19 @@ def nothing_due(debt: Debt, agreed: Offer, now: datetime) -> Change:
         "start_at_once": agreed.start_at_once,
         "person_id": agreed.person_id,
     }
-    paid = _satisfied(debt) | {"person_id": payment.person_id}
+    paid = satisfied(debt) | {"person_id": payment.person_id}
     return Change.of(
         marker(f"{payment.payment_id}#paid", now),
         Create(payment),
-        ledger.nothing_due_entry(payment, now),
-        Update(debt.obligation, paid, when=(Is("state", "due"),)),
-        _offer_taken(debt.offer, ticks),
-        Update(_term(agreed), add={"taken": 1}),
-        _enrolled(replace(debt, offer=agreed), now),
+        billed(debt, paid, now),
+        offer_taken(debt.offer, ticks),
+        seated(debt, {"taken": 1}),
+        enrolled(replace(debt, offer=agreed), now),
     )
 
 
-def _offer_taken(offer: Offer, ticks: Mapping[str, Any] | None = None) -> Update:
+def offer_taken(offer: Offer, ticks: Mapping[str, Any] | None = None) -> Update:
+    """The open offer becomes a taken one, and its hold a taken seat."""
     return Update(
         offer,
         {
@@ -72,10 +72,10 @@ def seat(debt: Debt, news: News) -> Change:
     return Change.of(
         markers(news, "paid"),
         _paid(debt, news, "seat"),
-        Update(debt.obligation, _satisfied(debt), when=(Is("state", "due"),)),
-        _offer_taken(offer),
-        Update(_term(offer), add={"taken": 1}),
-        _enrolled(debt, news.now),
+        billed(debt, satisfied(debt), news.now),
+        offer_taken(offer),
+        seated(debt, {"taken": 1}),
+        enrolled(debt, news.now),
     )
 
 
@@ -92,20 +92,14 @@ def late_seat(debt: Debt, news: News) -> Change:
 
     Conditional on the free seat: NoSeatLeft when there is none.
     """
-    offer = debt.offer
     return Change.of(
         markers(news, "paid"),
         _paid(debt, news, "seat"),
-        Update(debt.obligation, _satisfied(debt), when=(Is("state", debt.obligation.state),)),
-        Update(
-            _term(offer),
-            add={"occupied": 1, "taken": 1},
-            when=(Below("occupied", "capacity"),),
-            refusal=NoSeatLeft,
-        ),
+        billed(debt, satisfied(debt), news.now),
+        seated(debt, {"occupied": 1, "taken": 1}, Below("occupied", "capacity")),
         _seated_late(debt),
         task_cured(debt.application) if debt.application.state == "accepted" else None,
-        _enrolled(debt, news.now),
+        enrolled(debt, news.now),
     )
 
 
@@ -171,11 +165,40 @@ def _paid(debt: Debt, news: News, outcome: str) -> Change:
     )
 
 
-def _satisfied(debt: Debt) -> dict[str, Any]:
+def satisfied(debt: Debt) -> dict[str, Any]:
+    """What a debt says once this payment took its seat."""
     return {"state": "paid", "paid_by": debt.payment.payment_id}
 
 
-def _enrolled(debt: Debt, now: datetime) -> Change:
+def billed(debt: Debt, values: Mapping[str, Any], now: datetime) -> Change:
+    """From now on the price is owed, and is a liability to the term; what was paid counts."""
+    obligation = debt.obligation
+    paid = debt.payment.amount_minor
+    return Change.of(
+        Update(
+            obligation,
+            {**values, "billed_at": now},
+            add={"paid_minor": paid} if paid else {},
+            when=(Is("state", obligation.state), Is("billed_at", None)),
+        ),
+        ledger.seat_entry(obligation, debt.held, now),
+        ledger.bursary_entry(obligation, now) if obligation.bursary_minor else None,
+    )
+
+
+def seated(debt: Debt, seats: Mapping[str, int], *room: Below) -> Update:
+    """The seat in the term's counters. Where sessions may have been held already, none may be
+    held or moved in between."""
+    as_read = [] if debt.shares_moved is None else [Is("shares_moved", debt.shares_moved)]
+    return Update(
+        _term(debt.offer),
+        add={"shares_moved": 1, **seats},
+        when=(*room, *as_read),
+        refusal=NoSeatLeft if room else StateChanged,
+    )
+
+
+def enrolled(debt: Debt, now: datetime) -> Change:
     """The membership record and its confirmation. EnrolmentExists when the person came back."""
     enrolment = enrolment_of(debt, now)
     return Change.of(

@@ -61,7 +61,7 @@ class Task:
     cure it, under a key that comes from its cause."""
 
     task_id: str
-    code: str  # a section of templates/words.toml [tasks]
+    code: str  # a section of templates/words/ [tasks]
     facts: Mapping[str, Any] = field(default_factory=dict)
     path: str  # the page where it is done
     owner: str = "administrator"

@@ -2,7 +2,7 @@
 
 A form that depends on the row it changes is a function of that row. What does not live here: the
 parsers (parsers, day_parsers), what publication needs (publishing.py), the sentences
-(templates/words.toml).
+(templates/words/).
 """
 
 from __future__ import annotations

@@ -70,6 +70,8 @@ class Term:
     min_members: int
     occupied: int = 0
     taken: int = 0
+    shares_moved: int = 0  # grows whenever fees of its debts move between sessions
+    payment_due: str = "before_start"  # before_start | after_first_session (D12, R66)
     price_minor: int
     currency: str = "GBP"
     apply_by: date | None = None
@@ -129,6 +131,12 @@ class Session:
     state: str = "planned"  # planned | held | cancelled
     guest_places: int = 0
     guests: int = 0
+    led_by: tuple[str, ...] = ()  # person ids, once its register is closed (L3)
+    closed_at: datetime | None = None  # since when its register is closed
+    closed_by: str = ""
+    revision: int = 0  # how often the register was closed or corrected
+    remedy: str = ""  # of a cancelled session: extra_date | credit | refund (N9)
+    replaces: str = ""  # the cancelled session whose fees it carries
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,6 +169,20 @@ class WholeTerm:
     def per_session_minor(self) -> int:
         """The price of one session, rounded to the penny, for comparison only (R69)."""
         return round(self.term.price_minor / len(self.sessions)) if self.sessions else 0
+
+    @property
+    def held(self) -> frozenset[str]:
+        """The ids of its sessions that were held."""
+        return frozenset(one.session_id for one in self.sessions if one.state == "held")
+
+    def to_come(self, now: datetime) -> tuple[str, ...]:
+        """The ids of its regular sessions that are still to come, in order: what somebody who
+        joins now pays for (O4)."""
+        return tuple(
+            one.session_id
+            for one in self.sessions
+            if one.starts_at > now and one.state == "planned"
+        )
 
     def session(self, session_id: str) -> Session | None:
         """One of its sessions, regular or taster."""

@@ -1,7 +1,7 @@
 """What a term and its group need before publication, and what is only worth a second look.
 
 Missing things stop publication (R41, R49); warnings are shown and stop nothing (D6). Each finding
-names the page where it is mended. What does not live here: the sentences (templates/words.toml,
+names the page where it is mended. What does not live here: the sentences (templates/words/,
 [checks]), the arithmetic (budget.py).
 """
 

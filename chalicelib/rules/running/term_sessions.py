@@ -92,6 +92,7 @@ def copied(
         state="draft",
         occupied=0,
         taken=0,
+        shares_moved=0,
         apply_by=old.apply_by + by if old.apply_by else None,
         meeting_link="",
         created_at=now,

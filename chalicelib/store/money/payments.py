@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
-from chalicelib.rules.money.payments import Obligation, Payment, Refund, StripeLookup
+from chalicelib.errors import NotFound
+from chalicelib.rules.joining.enrolments import IN_SEAT, Enrolment
+from chalicelib.rules.money.disputes import Dispute
+from chalicelib.rules.money.instalments import Instalment
+from chalicelib.rules.money.news import Debt
+from chalicelib.rules.money.payments import Obligation, Payment, Refund, Release, StripeLookup
+from chalicelib.rules.money.releases import Owed
 from chalicelib.store import reads, tables
+from chalicelib.store.running import groups
 
 
 @dataclass(frozen=True, kw_only=True)
 class WholeDebt:
-    """Everything under one obligation."""
+    """Everything under one obligation, each kind in the order of its ids."""
 
     obligation: Obligation
     payments: tuple[Payment, ...]
     refunds: tuple[Refund, ...]
+    releases: tuple[Release, ...] = ()
+    instalments: tuple[Instalment, ...] = ()
+    disputes: tuple[Dispute, ...] = ()
 
     def payment(self, payment_id: str) -> Payment | None:
         """One of its payments."""
@@ -31,6 +42,37 @@ def whole_debt(obligation_id: str) -> WholeDebt | None:
         obligation=obligations[0],
         payments=tuple(row for row in rows if isinstance(row, Payment)),
         refunds=tuple(row for row in rows if isinstance(row, Refund)),
+        releases=tuple(row for row in rows if isinstance(row, Release)),
+        instalments=tuple(row for row in rows if isinstance(row, Instalment)),
+        disputes=tuple(row for row in rows if isinstance(row, Dispute)),
+    )
+
+
+def with_sessions(debt: Debt, now: datetime) -> Debt:
+    """The debt with the sessions it pays for that were held: read only where one has begun."""
+    begins_at = debt.obligation.begins_at
+    begun = begins_at is not None and begins_at <= now
+    whole = groups.marked_term(debt.offer.group_id, debt.offer.term_id) if begun else None
+    if whole is None:
+        return debt
+    return replace(debt, held=whole.held, shares_moved=whole.term.shares_moved)
+
+
+def owed(obligation_id: str) -> Owed:
+    """A debt with everything that giving some of it back looks at. NotFound without one."""
+    obligation = reads.get(Obligation, obligation_id, "obligation")
+    whole = groups.marked_term(obligation.group_id, obligation.term_id) if obligation else None
+    debt = whole_debt(obligation_id)
+    if debt is None or whole is None:
+        raise NotFound
+    seat = reads.get(Enrolment, whole.term.term_id, str(debt.obligation.person_id))
+    in_it = seat and seat.obligation_id == obligation_id and seat.state in IN_SEAT
+    return Owed(
+        obligation=debt.obligation,
+        payments=debt.payments,
+        enrolment=seat if in_it else None,
+        term=whole.term,
+        held=whole.held,
     )
 
 

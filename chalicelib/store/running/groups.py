@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from chalicelib.rules.running.groups import Group, Leadership, Session, SlugOwner, Term, WholeTerm
@@ -50,6 +51,16 @@ def pick(rows: list[Any], term_id: str) -> WholeTerm | None:
         tasters=tuple(one for one in sessions if one.kind == "taster"),
         leaders=tuple(leaders),
     )
+
+
+def marked_term(group_id: str, term_id: str) -> WholeTerm | None:
+    """A term for an act that moves fees between its sessions. Its mark `shares_moved` is read
+    before its sessions: a change that comes between the two fails the act, never passes it."""
+    mark = reads.get(Term, group_id, f"term#{term_id}")
+    whole = whole_term(group_id, term_id)
+    if mark is None or whole is None:
+        return None
+    return replace(whole, term=replace(whole.term, shares_moved=mark.shares_moved))
 
 
 def recruiting() -> list[Term]:
