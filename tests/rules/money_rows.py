@@ -17,12 +17,14 @@ from chalicelib.rules.joining.offers import Offer
 from chalicelib.rules.money.news import Debt, News
 from chalicelib.rules.money.payments import Obligation, Payment, Refund
 from chalicelib.rules.money.stripe_objects import Checkout
-from chalicelib.rules.running.groups import Group, Term, WholeTerm
+from chalicelib.rules.running.groups import Group, Session, Term, WholeTerm
 from chalicelib.rules.running.recurrence import Recurrence
 from chalicelib.store.rows import kept
 
 NOW = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)
 WEEK = timedelta(days=7)
+SESSIONS = tuple(f"session-{number}" for number in range(1, 7))
+SHARES = dict.fromkeys(SESSIONS, 3600)
 OURS = {"app": "balint", "deployment": "test", "obligation_id": "debt-1", "payment_id": "pay-1"}
 
 
@@ -80,9 +82,16 @@ def obligation(**changed: Any) -> Obligation:
         amount_minor=21600,
         currency="GBP",
         book="group#group-1",
+        shares=SHARES,
         created_at=NOW,
     )
     return replace(row, **changed)
+
+
+def billed(**changed: Any) -> Obligation:
+    """A debt whose seat is taken and whose price is paid."""
+    usual = {"state": "paid", "billed_at": NOW, "paid_minor": 21600, "paid_by": "pay-1"}
+    return obligation(**{**usual, **changed})
 
 
 def payment(**changed: Any) -> Payment:
@@ -184,7 +193,26 @@ def whole(**changed: Any) -> WholeTerm:
         contact_email="lantern@example.org",
         created_at=NOW,
     )
-    return WholeTerm(group=group, term=term(**changed), sessions=(), tasters=(), leaders=())
+    sessions = tuple(session(number) for number in range(1, 7))
+    return WholeTerm(group=group, term=term(**changed), sessions=sessions, tasters=(), leaders=())
+
+
+def session(number: int, **changed: Any) -> Session:
+    """One of the six evenings, two weeks apart."""
+    at = NOW + 8 * WEEK + (number - 1) * 2 * WEEK
+    row = Session(
+        group_id="group-1",
+        term_id="term-1",
+        session_id=f"session-{number}",
+        number=number,
+        local_date=at.date(),
+        local_time=time(19),
+        zone="Europe/London",
+        minutes=90,
+        starts_at=at,
+        ends_at=at + timedelta(minutes=90),
+    )
+    return replace(row, **changed)
 
 
 def checkout(**changed: Any) -> Checkout:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,8 @@ from chalicelib.rules.money import ledger
 from chalicelib.rules.money.amounts import Money
 from chalicelib.rules.money.books import Kept, check_books, under_way
 from chalicelib.rules.money.ledger import Entry, Line
+from chalicelib.rules.money.payments import Release
+from chalicelib.rules.money.shares import take
 from tests.rules import money_rows as a
 from tests.rules.money_rows import NOW
 
@@ -32,20 +35,31 @@ def true_books() -> Kept:
     late = a.paid(obligation_id="debt-3", payment_id=LATE, outcome="late", refunded_minor=21600)
     back = a.refund(obligation_id="debt-2", payment_id=GONE, state="succeeded")
     asked = a.refund(obligation_id="debt-3", payment_id=LATE, refund_id="refund-2")
+    sits = a.billed()
+    left = a.billed(obligation_id="debt-2", person_id="person-2")
+    whole = take(left.shares, 21600, ())
     return Kept(
         entries=[
+            *(row(ledger.seat_entry(one, (), NOW)) for one in (sits, left)),
             *(_paid(one, f"pi_{one.payment_id}") for one in (seat, gone, late)),
             *(
                 row(ledger.fee_entry(one, f"ch_{one.payment_id}", FEE, NOW))
                 for one in (seat, gone, late)
             ),
-            row(ledger.refund_requested_entry(back, "deferred/term-1", NOW)),
+            row(ledger.release_entry(left, whole, given_back(left))),
             row(ledger.refund_sent_entry(back, "re_1", NOW)),
-            row(ledger.refund_requested_entry(asked, "surplus", NOW)),
+            row(ledger.surplus_back_entry(asked, NOW)),
         ],
         obligations=[
-            a.obligation(state="paid"),
-            a.obligation(obligation_id="debt-2", person_id="person-2", state="void"),
+            sits,
+            replace(
+                left,
+                state="void",
+                ended_at=NOW,
+                shares=whole.left,
+                released_minor=21600,
+                refunded_minor=21600,
+            ),
             a.obligation(obligation_id="debt-3", person_id="person-3", state="void"),
             a.obligation(obligation_id="debt-4", person_id="person-4"),
         ],
@@ -62,6 +76,22 @@ def true_books() -> Kept:
             a.offer(offer_id="offer-4"),
         ],
         terms=[a.term(occupied=2, taken=1)],
+    )
+
+
+def given_back(obligation: a.Obligation) -> Release:
+    """The release of all that was paid of a debt."""
+    return Release(
+        obligation_id=obligation.obligation_id,
+        release_id="release-1",
+        cause="administrator",
+        amount_minor=21600,
+        refund_minor=21600,
+        currency="GBP",
+        book=obligation.book,
+        term_id=obligation.term_id,
+        asked_by="person-admin",
+        asked_at=NOW,
     )
 
 
@@ -93,9 +123,18 @@ def _aside() -> Entry:
     return row(ledger.entry("group#group-1", "aside", NOW, "GBP", moves))
 
 
+def _with_debt(kept: Kept, **changed: Any) -> Kept:
+    first = replace(kept.obligations[0], **changed)
+    return replace(kept, obligations=[first, *kept.obligations[1:]])
+
+
 LIES: dict[str, Callable[[Kept], Kept]] = {
     "entry": _torn,
-    "deferred": lambda kept: replace(
+    "deferred": lambda kept: _with_debt(
+        kept, amount_minor=21601, paid_minor=21600, shares={**a.SHARES, "session-1": 3601}
+    ),
+    "shares": lambda kept: _with_debt(kept, bursary_minor=100),
+    "given_back": lambda kept: replace(
         kept, payments=[replace(kept.payments[0], refunded_minor=100), *kept.payments[1:]]
     ),
     "refunds_pending": lambda kept: replace(
@@ -107,12 +146,13 @@ LIES: dict[str, Callable[[Kept], Kept]] = {
     ),
     "taken": _lie(terms=[a.term(occupied=3, taken=2)]),
     "held": _lie(terms=[a.term(occupied=1, taken=1)]),
-    "seat_without_money": lambda kept: replace(
-        kept, obligations=[a.obligation(), *kept.obligations[1:]]
-    ),
+    "seat_without_money": lambda kept: _with_debt(kept, ended_at=NOW),
     "money_without_seat": lambda kept: replace(
         kept,
-        obligations=[*kept.obligations, a.obligation(obligation_id="debt-5", state="paid")],
+        obligations=[
+            *kept.obligations,
+            a.billed(obligation_id="debt-5", amount_minor=0, paid_minor=0, shares={}),
+        ],
     ),
     "stripe": lambda kept: replace(
         kept,
@@ -122,11 +162,15 @@ LIES: dict[str, Callable[[Kept], Kept]] = {
 }
 
 
+# A penny more on a share is a penny more that is owed.
+ALSO = {"deferred": {"receivable"}}
+
+
 @pytest.mark.parametrize("proof", LIES)
 def test_each_proof_fails_where_its_lie_is_told(proof: str) -> None:
     findings = check_books(LIES[proof](true_books()), STRIPE)
-    assert [one.proof for one in findings] == [proof]
-    assert findings[0].difference != 0
+    assert {one.proof for one in findings} == {proof} | ALSO.get(proof, set())
+    assert all(one.difference for one in findings)
 
 
 def test_a_seat_paid_by_another_debt_is_money_without_a_seat_and_a_seat_without_money() -> None:
@@ -139,7 +183,7 @@ def test_a_seat_paid_by_another_debt_is_money_without_a_seat_and_a_seat_without_
 def test_a_surplus_in_one_currency_is_not_cleared_by_another() -> None:
     pounds = _paid(a.paid(outcome="surplus"), "pi_9")
     back = a.refund(currency="EUR")
-    euros = row(ledger.refund_requested_entry(back, "surplus", NOW))
+    euros = row(ledger.surplus_back_entry(back, NOW))
     kept = true_books()
     findings = check_books(replace(kept, entries=[*kept.entries, pounds, euros]), None)
     assert [one.where for one in findings if one.proof == "surplus"] == [
@@ -150,11 +194,19 @@ def test_a_surplus_in_one_currency_is_not_cleared_by_another() -> None:
 
 def test_stripes_balance_in_pounds_is_not_compared_with_euros() -> None:
     kept = true_books()
-    euros = a.paid(payment_id="pay-9", currency="EUR", fee_minor=0, term_id="term-9")
+    euros = a.paid(
+        payment_id="pay-9", obligation_id="debt-9", currency="EUR", fee_minor=0, outcome="surplus"
+    )
+    back = a.refund(currency="EUR", obligation_id="debt-9", refund_id="refund-9")
     more = replace(
         kept,
-        entries=[*kept.entries, _paid(euros, "pi_9")],
+        entries=[
+            *kept.entries,
+            _paid(euros, "pi_9"),
+            row(ledger.surplus_back_entry(back, NOW)),
+        ],
         payments=[*kept.payments, euros],
+        refunds=[*kept.refunds, back],
     )
     assert check_books(more, STRIPE) == []
 

@@ -12,11 +12,17 @@ from chalicelib.errors import AlreadyCounted
 from chalicelib.rules.changes import Change, Create
 from chalicelib.rules.money import ledger
 from chalicelib.rules.money.ledger import Entry, Line, balances
+from chalicelib.rules.money.payments import Obligation
+from chalicelib.rules.money.shares import earned, spread, unearned
 from tests.rules import money_rows as a
 from tests.rules.money_rows import NOW
 
 AMOUNTS = st.integers(min_value=0, max_value=10**9)
 BOOK = "group#group-1"
+
+
+def debt_of(amount: int) -> Obligation:
+    return a.obligation(amount_minor=amount, shares=spread(amount, a.SESSIONS))
 
 
 def every_entry(amount: int, fee: int) -> dict[str, Create]:
@@ -25,9 +31,10 @@ def every_entry(amount: int, fee: int) -> dict[str, Create]:
     return {
         "payment#pi_1": ledger.payment_entry(payment, "pi_1", NOW, "seat"),
         "payment#pi_2": ledger.payment_entry(payment, "pi_2", NOW, "late"),
-        "nothing_due#pay-1": ledger.nothing_due_entry(payment, NOW),
+        "seat#debt-1": ledger.seat_entry(debt_of(amount), ("session-1",), NOW),
+        "bursary#debt-1": ledger.bursary_entry(a.obligation(bursary_minor=amount), NOW),
         "fee#ch_1": ledger.fee_entry(payment, "ch_1", fee, NOW),
-        "refund_requested#refund-1": ledger.refund_requested_entry(refund, "surplus", NOW),
+        "refund_requested#refund-1": ledger.surplus_back_entry(refund, NOW),
         "refund#re_1": ledger.refund_sent_entry(refund, "re_1", NOW),
         "refund_failed#re_1": ledger.refund_failed_entry(refund, "re_1", NOW),
     }
@@ -57,19 +64,32 @@ def test_money_that_came_too_late_leaves_nothing_behind(amount: int) -> None:
     payment, refund = a.payment(amount_minor=amount), a.refund(amount_minor=amount)
     entries = rows(
         ledger.payment_entry(payment, "pi_1", NOW, "late"),
-        ledger.refund_requested_entry(refund, "surplus", NOW),
+        ledger.surplus_back_entry(refund, NOW),
         ledger.refund_sent_entry(refund, "re_1", NOW),
     )
     assert balances(entries) == {}
+
+
+@given(AMOUNTS, st.sets(st.sampled_from(a.SESSIONS)))
+def test_a_paid_seat_is_deferred_but_for_what_was_held_already(amount: int, held: set[str]) -> None:
+    debt = debt_of(amount)
+    entries = rows(
+        ledger.seat_entry(debt, held, NOW),
+        ledger.payment_entry(a.payment(amount_minor=amount), "pi_1", NOW, "seat"),
+    )
+    sums = balances(entries)
+    assert sums.get((BOOK, "receivable", "GBP"), 0) == 0
+    assert -sums.get((BOOK, "fees", "GBP"), 0) == earned(debt.shares, held)
+    assert -sums.get((BOOK, "deferred/term-1", "GBP"), 0) == unearned(debt.shares, held)
 
 
 @given(st.integers(1, 10**9), st.integers(1, 10**6))
 def test_a_refund_that_comes_back_is_owed_again(amount: int, fee: int) -> None:
     payment, refund = a.payment(amount_minor=amount), a.refund(amount_minor=amount)
     entries = rows(
-        ledger.payment_entry(payment, "pi_1", NOW, "seat"),
+        ledger.payment_entry(payment, "pi_1", NOW, "late"),
         ledger.fee_entry(payment, "ch_1", fee, NOW),
-        ledger.refund_requested_entry(refund, ledger.deferred("term-1"), NOW),
+        ledger.surplus_back_entry(refund, NOW),
         ledger.refund_sent_entry(refund, "re_1", NOW),
         ledger.refund_failed_entry(refund, "re_1", NOW),
     )

@@ -7,25 +7,16 @@ from typing import Any
 
 import pytest
 
-from chalicelib.errors import MoveNotDeclared, RefundNotPossible
-from chalicelib.rules.joining.applications import Application
-from chalicelib.rules.joining.enrolments import Enrolment
 from chalicelib.rules.money import refunds
 from chalicelib.rules.money.ledger import Entry, balances
-from chalicelib.rules.money.payments import Obligation, Payment, Refund
+from chalicelib.rules.money.payments import Refund
 from chalicelib.rules.money.stripe_objects import RefundObject
 from chalicelib.rules.people.circle import Task
-from chalicelib.rules.running.groups import Term
 from tests.rules import money_rows as a
 from tests.rules.money_rows import NOW
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
-PAID_DEBT = a.obligation(state="paid")
-
-
-def asked(payment: Payment) -> Refund:
-    return refunds.administrators_refund(payment, "refund-1", "person-admin", "moved", NOW)
 
 
 def told(status: str, **changed: Any) -> RefundObject:
@@ -39,60 +30,6 @@ def told(status: str, **changed: Any) -> RefundObject:
         "metadata": {"refund_id": "refund-1"},
     }
     return RefundObject(**{**facts, "status": status, **changed})
-
-
-def test_a_whole_payment_goes_back_and_its_seat_is_free_again() -> None:
-    change = refunds.request_refund(PAID_DEBT, a.paid(), a.enrolment(), asked(a.paid()))
-    assert a.values(change, Payment) == {"refunded_minor": 21600}
-    assert a.conditions(change, Payment) == {"refunded_minor": 0, "state": "paid"}
-    assert a.values(change, Obligation) == {"state": "void"}
-    assert a.values(change, Enrolment) == {"state": "cancelled"}
-    assert a.values(change, Term) == {"occupied": -1, "taken": -1}
-    assert a.values(change, Application) == {"offer_id": None}
-    assert balances(change.created(Entry)) == {
-        ("group#group-1", "deferred/term-1", "GBP"): 21600,
-        ("group#group-1", "refunds_pending", "GBP"): -21600,
-    }
-    assert a.twice_written(change) == []
-
-
-@pytest.mark.parametrize("enrolment", [None, a.enrolment(state="cancelled")])
-def test_a_refund_without_a_seat_touches_no_seat(enrolment: Enrolment | None) -> None:
-    change = refunds.request_refund(PAID_DEBT, a.paid(), enrolment, asked(a.paid()))
-    for kind in (Term, Enrolment, Application):
-        assert a.updates(change, kind) == []
-
-
-@pytest.mark.parametrize(
-    ("payment", "left"),
-    [
-        (a.paid(refunded_minor=21600), 0),
-        (a.payment(intent_id="pi_1"), 21600),
-        (a.payment(state="on_its_way", intent_id="pi_1"), 21600),
-        (a.paid(outcome="surplus", refunded_minor=21600), 0),
-        (a.paid(outcome="late", refunded_minor=21600), 0),
-    ],
-)
-def test_no_more_goes_back_than_was_paid(payment: Payment, left: int) -> None:
-    with pytest.raises(RefundNotPossible) as refused:
-        refunds.request_refund(PAID_DEBT, payment, None, a.refund(amount_minor=21600))
-    assert refused.value.facts == {"refundable": left}
-
-
-def test_a_part_is_not_given_back_by_this_rule() -> None:
-    with pytest.raises(RefundNotPossible):
-        refunds.request_refund(PAID_DEBT, a.paid(), None, a.refund(amount_minor=100))
-
-
-def test_a_place_that_cost_nothing_has_nothing_to_give_back() -> None:
-    free = a.paid(method="nothing_due", amount_minor=0, intent_id=None)
-    with pytest.raises(ValueError, match="no payment intent"):
-        asked(free)
-
-
-def test_a_debt_that_is_void_already_is_not_made_void_again() -> None:
-    with pytest.raises(MoveNotDeclared):
-        refunds.request_refund(a.obligation(state="void"), a.paid(), None, asked(a.paid()))
 
 
 # Asking Stripe

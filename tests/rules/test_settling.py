@@ -51,9 +51,10 @@ def test_money_in_time_is_a_seat() -> None:
     assert a.values(change, Payment)["outcome"] == "seat"
     assert a.values(change, Offer) == {"state": "taken", "hold": "taken"}
     assert a.conditions(change, Offer) == {"state": "open", "hold": "held"}
-    assert a.values(change, Term) == {"taken": 1}  # the offer held the seat already
-    assert a.values(change, Obligation) == {"state": "paid", "paid_by": "pay-1"}
-    assert a.conditions(change, Obligation) == {"state": "due"}
+    assert a.values(change, Term) == {"taken": 1, "shares_moved": 1}  # it was held already
+    settled = {"state": "paid", "paid_by": "pay-1", "billed_at": NOW, "paid_minor": 21600}
+    assert a.values(change, Obligation) == settled
+    assert a.conditions(change, Obligation) == {"state": "due", "billed_at": None}
     assert [one.state for one in change.created(Enrolment)] == ["active"]
     assert a.mails(change) == ["receipt#pay-1", "enrolment_confirmation#offer-1"]
 
@@ -66,7 +67,7 @@ def test_a_seat_waits_for_an_agreement_that_was_not_given() -> None:
 def test_late_money_takes_a_seat_only_if_one_is_free() -> None:
     change = settling.late_seat(a.debt(application=FREE, **LATE), a.news())
     (seat,) = a.updates(change, Term)
-    assert seat.add == {"occupied": 1, "taken": 1}
+    assert seat.add == {"occupied": 1, "taken": 1, "shares_moved": 1}
     assert seat.when == (Below("occupied", "capacity"),)
     assert seat.refusal is NoSeatLeft
     assert a.updates(change, Offer) == []  # what was told as expired stays so
@@ -139,10 +140,20 @@ def test_who_comes_back_gets_the_same_row_again() -> None:
         settling.seat(a.debt(before=a.enrolment(state="completed")), a.news())
 
 
+def test_a_seat_that_begins_late_holds_only_while_no_session_moves() -> None:
+    held = frozenset({"session-1", "session-2"})
+    change = settling.seat(a.debt(held=held, shares_moved=7), a.news())
+    assert a.conditions(change, Term) == {"shares_moved": 7}
+    sums = balances(change.created(Entry))
+    assert sums["group#group-1", "fees", "GBP"] == -7200
+    assert sums["group#group-1", "deferred/term-1", "GBP"] == -14400
+
+
 def test_a_place_without_a_price_is_settled_with_an_entry_of_nothing() -> None:
     free = a.payment(method="nothing_due", state="paid", amount_minor=0)
-    change = settling.nothing_due(a.debt(payment=free), a.offer(), NOW)
-    assert a.values(change, Term) == {"taken": 1}
+    owed = a.obligation(amount_minor=0, shares=dict.fromkeys(a.SESSIONS, 0))
+    change = settling.nothing_due(a.debt(payment=free, obligation=owed), a.offer(), NOW)
+    assert a.values(change, Term) == {"taken": 1, "shares_moved": 1}
     assert balances(change.created(Entry)) == {}
     assert len(list(change.created(Entry))) == 1
     assert a.twice_written(change) == []

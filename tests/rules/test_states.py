@@ -12,12 +12,18 @@ from chalicelib.rules.joining.applications import Application
 from chalicelib.rules.joining.offers import Offer
 from chalicelib.rules.joining.tasters import TasterBooking
 from chalicelib.rules.mail import Mail
+from chalicelib.rules.money.bank import BankReceipt
+from chalicelib.rules.money.bulk import Bulk
+from chalicelib.rules.money.instalments import Instalment
 from chalicelib.rules.money.payments import Obligation, Payment, Refund
 from chalicelib.rules.running.groups import Group, Session, Term
 from chalicelib.rules.states import MOVES, may, move
 
 KINDS = sorted(MOVES)
 ROWS = {
+    "bank_receipt": BankReceipt,
+    "bulk": Bulk,
+    "instalment": Instalment,
     "application": Application,
     "booking": TasterBooking,
     "group": Group,
@@ -30,6 +36,9 @@ ROWS = {
     "term": Term,
 }
 FINAL = {
+    "bank_receipt": {"matched", "returned"},
+    "instalment": {"void"},
+    "release": {"done", "withdrawn"},
     "application": {"declined", "lapsed", "withdrawn"},
     "booking": {"cancelled"},
     "enrolment": {"completed"},
@@ -38,7 +47,6 @@ FINAL = {
     "offer": {"declined", "expired", "taken", "withdrawn"},
     "payment": {"paid"},
     "refund": {"paid_manually"},
-    "session": {"held"},
     "term": {"cancelled", "ended"},
 }
 
