@@ -10,11 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
 import pytest
-from botocore.session import Session, get_session
 
 from chalicelib import wiring
 from chalicelib.settings import read as read_settings
@@ -27,12 +25,6 @@ from tests.world import ENVIRONMENT, World
 
 PREFIX = "local"
 CHUNK = 25  # what one BatchWriteItem takes
-
-
-@cache
-def _session() -> Session:
-    """One for all connections: it holds botocore's description of DynamoDB, slow to load."""
-    return get_session()
 
 
 @dataclass(frozen=True)
@@ -49,8 +41,7 @@ class LocalTables:
             self._bind_anew()
 
     def _bind_anew(self) -> None:
-        connection = tables.bind(self.prefix, ENVIRONMENT["AWS_REGION"], self.endpoint)
-        connection._local.session = _session()
+        tables.bind(self.prefix, ENVIRONMENT["AWS_REGION"], self.endpoint)
 
     def _is_bound(self) -> bool:
         names = {table.Meta.table_name for table in tables.TABLES.values()}

@@ -6,8 +6,10 @@ What does not live here: which row lies under which key (rows.py), reads, writes
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
+from botocore.session import Session, get_session
 from pynamodb.attributes import DiscriminatorAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.connection import Connection
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
@@ -237,6 +239,12 @@ TABLES: dict[str, type[Table]] = {
 _bound: dict[str, Connection] = {}
 
 
+@cache
+def _session() -> Session:
+    """One for all connections: it holds botocore's description of DynamoDB, slow to load."""
+    return get_session()
+
+
 def bind(prefix: str, region: str, host: str | None = None) -> Connection:
     """Point every table at `prefix-name` over one connection; the last call counts.
 
@@ -250,6 +258,7 @@ def bind(prefix: str, region: str, host: str | None = None) -> Connection:
         max_retry_attempts=2,
         max_pool_connections=16,
     )
+    connection._local.session = _session()
     for name, table in TABLES.items():
         table.Meta.table_name = f"{prefix}-{name}"
         table._connection = None
