@@ -108,6 +108,52 @@ def test_the_first_page_does_not_load_stripe(first_request: dict[str, Any]) -> N
     assert "stripe" not in first_request["modules"]
 
 
+STRIPE_CALL = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from chalicelib.errors import StripeUnknown
+from chalicelib.gateways.stripe_gateway import StripeGateway
+gateway = StripeGateway("sk_test_x", "http://127.0.0.1:9", max_network_retries=0)
+asked = [
+    lambda: gateway.open_checkout({"mode": "payment"}, "key"),
+    lambda: gateway.expire_checkout("cs_1"),
+    lambda: gateway.refund({"payment_intent": "pi_1"}, "key"),
+    lambda: gateway.payment_intent("pi_1"),
+    lambda: gateway.balance_minor("GBP"),
+    lambda: list(gateway.checkouts_since(__import__("datetime").datetime.now())),
+]
+for ask in asked:
+    try:
+        ask()
+    except StripeUnknown:
+        print("asked")
+"""
+
+
+def test_stripe_can_still_be_asked_after_the_trimming(unpacked: Path) -> None:
+    asked = subprocess.run(
+        [str(RUNTIME_PYTHON), "-I", "-S", "-c", STRIPE_CALL, str(unpacked)],
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert asked.returncode == 0, asked.stderr
+    assert asked.stdout.split() == ["asked"] * 6
+
+
+def test_the_package_stays_small() -> None:
+    """Budget: 10 MiB, and every library comes with its licence."""
+    package = built_package() / "deployment.zip"
+    assert package.stat().st_size <= 10 * 2**20
+    with zipfile.ZipFile(package) as packed:
+        names = packed.namelist()
+    assert "CHANGES.txt" in names
+    for library in ("botocore", "boto3", "stripe", "pynamodb", "Jinja2", "requests"):
+        notices = [n for n in names if n.lower().startswith(f"{library.lower()}-")]
+        assert any("license" in name.lower() for name in notices), library
+
+
 def test_the_package_holds_the_product_and_nothing_of_the_workshop() -> None:
     with zipfile.ZipFile(built_package() / "deployment.zip") as package:
         names = package.namelist()

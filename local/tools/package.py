@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from local.infra import load_infra
+from local.tools.trim import trim
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 RUNTIME = (3, 13)
@@ -37,6 +38,7 @@ BUILD = PROJECT / "build"
 ARCHITECTURES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
 SOURCES = ("app.py", "chalicelib", "templates", "vendor", ".chalice")
 NOT_PACKED = ("chalice",)  # Chalice adds its runtime itself; as a requirement it brings pip along
+TOOLS = ("local/infra.py", "local/tools/package.py", "local/tools/trim.py")
 EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -63,7 +65,7 @@ def build(folder: Path, *, host: bool) -> Path:
     source = folder / "source"
     _stage(source, host=host)
     _chalice_package(source, folder)
-    _add_bytecode(folder / "deployment.zip", folder / "unpacked")
+    _finish(folder / "deployment.zip", folder / "unpacked")
     shutil.rmtree(source)
     _stamp(folder).write_text(_fingerprint(), "utf-8")
     return folder
@@ -90,7 +92,7 @@ def _is_current(folder: Path) -> bool:
 def _fingerprint() -> str:
     """A hash over everything that a package is made of, and this script."""
     digest = hashlib.sha256()
-    for name in (*SOURCES, "infra", "requirements.txt", "local/infra.py", "local/tools/package.py"):
+    for name in (*SOURCES, "infra", "requirements.txt", *TOOLS):
         for path in sorted([PROJECT / name, *(PROJECT / name).rglob("*")]):
             if path.is_file() and "__pycache__" not in path.parts:
                 digest.update(f"{path.relative_to(PROJECT)}\0".encode())
@@ -139,9 +141,10 @@ def _chalice_package(source: Path, folder: Path) -> None:
         sys.exit(f"chalice package failed:\n{finished.stdout}{finished.stderr}")
 
 
-def _add_bytecode(package: Path, work: Path) -> None:
+def _finish(package: Path, work: Path) -> None:
     with zipfile.ZipFile(package) as packed:
         packed.extractall(work)
+    trim(work)
     compiled = compileall.compile_dir(
         work,
         quiet=1,
