@@ -58,6 +58,7 @@ def deployment(stripe: FakeStripe) -> Iterator[Deployment]:
         "DeletionProtection": "false",
         "MailIdentity": "marmalade-circle.example",
         "MailSender": "hello@marmalade-circle.example",
+        "AlarmMail": "host@marmalade-circle.example",
         "LinkKeys": f"k1:{LINK_KEY}",
         "StripeSecretKey": SELLING_KEY,
         "StripeRefundKey": REFUND_KEY,
