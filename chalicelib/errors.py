@@ -24,7 +24,15 @@ Refusal                         the caller asked for something that cannot be; n
 │   ├── OfferStands             the applicant has an offer; that has to end first
 │   ├── OfferNotOpen            the offer was taken, declined, withdrawn or has expired
 │   ├── TermNotOpen             the term does not recruit (any more)
+│   ├── NothingOwed             everything of this debt is paid, or nothing is asked for
+│   ├── DebtNotOpen             money by hand cannot be put to this debt (any more)
+│   ├── MatchTooMuch            more than is left of the money, or than is owed
 │   ├── RefundNotPossible       more than was paid, or reserved already
+│   ├── BursaryNotOpen          the bursary code was used or withdrawn
+│   ├── FundTooSmall            the bursary fund does not hold that much
+│   ├── DisputeOpen             a dispute keeps the payment from being given back
+│   ├── ReleaseWaits            a release of this debt waits for a second person already
+│   ├── SecondPersonNeeded      who asked for a release cannot be the one who approves it
 │   └── SwitchedOff             the circle has switched this act off
 ├── PublishChecksFailed     409 a group or term lacks what publication needs
 └── PriceNotSellable        422 a price Stripe cannot charge
@@ -178,8 +186,40 @@ class TermNotOpen(Conflict):
     """The term does not recruit, or not any more."""
 
 
+class NothingOwed(Conflict):
+    """Everything of this debt is paid, or nothing is asked for (any more)."""
+
+
+class DebtNotOpen(Conflict):
+    """Money that came by hand cannot be put to this debt (any more): fact `state` says why."""
+
+
+class MatchTooMuch(Conflict):
+    """More than is left of the money, or than the debt asks for: fact `most`."""
+
+
 class RefundNotPossible(Conflict):
     """More than was paid, or reserved already: fact `refundable`."""
+
+
+class DisputeOpen(Conflict):
+    """The bank is looking at the payment; giving it back as well would be paying twice."""
+
+
+class ReleaseWaits(Conflict):
+    """Something of this debt waits for a second person already; that one first."""
+
+
+class SecondPersonNeeded(Conflict):
+    """Who asked for a release cannot approve it."""
+
+
+class BursaryNotOpen(Conflict):
+    """The bursary code was used or withdrawn, or there is none."""
+
+
+class FundTooSmall(Conflict):
+    """The bursary fund has not so much that is not promised yet: fact `free`."""
 
 
 class SwitchedOff(Conflict):

@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from chalicelib.flows.joining import offers
 from chalicelib.flows.money import books, checkout
+from chalicelib.flows.running import registers
+from chalicelib.flows.running.registers import Which
 from chalicelib.gateways.stripe_gateway import StripeGateway
 from chalicelib.handlers import jobs
 from chalicelib.rules.changes import Caller, Change, Create
@@ -21,8 +24,9 @@ from chalicelib.rules.joining.offers import Offer
 from chalicelib.rules.links import personal_link
 from chalicelib.rules.mail import Mail
 from chalicelib.rules.money.payments import Payment, Refund
-from chalicelib.rules.people.people import email_hash
+from chalicelib.rules.people.people import Person, email_hash
 from chalicelib.rules.running.groups import Term, WholeTerm
+from chalicelib.rules.running.register import as_kept
 from chalicelib.store import reads, tables
 from chalicelib.store.commit import commit
 from chalicelib.store.money.payments import WholeDebt, whole_debt
@@ -131,12 +135,13 @@ class Shop:
         self.fake.deliver_all()
 
     def work(self) -> None:
-        """Let the jobs run until nothing is due."""
+        """Let the jobs run until a round of them does nothing more."""
         for _ in range(3):
-            jobs.tick({}, None)
-            jobs.send_refunds({}, None)
-            self.hear_all()
+            told = jobs.tick({}, None) | jobs.send_refunds({}, None)
+            heard, letters = self.fake.deliver_all(), len(self.world.postbox.letters)
             jobs.send_mails({}, None)
+            if not (any(told.values()) or heard or len(self.world.postbox.letters) > letters):
+                return
 
     def settle_down(self) -> None:
         """Everything heard, every job done, a quarter of an hour later too."""
@@ -144,6 +149,33 @@ class Shop:
         self.work()
         self.world.clock.move(minutes=15)
         self.work()
+
+    # Sessions
+
+    def close_register(
+        self, whole: WholeTerm, number: int, outcome: str = "held", **answers: Any
+    ) -> None:
+        """The register of a session that has begun is closed or corrected by an administrator;
+        `answers` differ from what its form says at first."""
+        world, session = self.world, whole.sessions[number - 1]
+        which = Which(session.group_id, session.term_id, session.session_id)
+        me = Person(
+            person_id=ADMIN.actor,
+            full_name="Ada Ledger",
+            email="ada.ledger@marmalade-circle.example",
+            roles=("administrator",),
+            created_at=world.now,
+        )
+        shown = registers.show_register(world.outside, me, which)
+        values = {**as_kept(shown), "outcome": outcome, **answers}
+        seen = str(shown.session.revision)
+        registers.close(world.outside, ADMIN, me, which, seen, values)
+
+    def hold(self, whole: WholeTerm, number: int, **answers: Any) -> None:
+        """It is the end of the session with this number, everybody came, its register is closed."""
+        ends_at = whole.sessions[number - 1].ends_at
+        self.world.clock.at = max(self.world.now, ends_at)
+        self.close_register(whole, number, **answers)
 
     # Looking
 

@@ -462,7 +462,7 @@ def test_colours_can_be_told_apart(front: str, grounds: str, least: float) -> No
 NO_ACTS = ("refund.created", "refund.updated", "refund.failed")
 ACTS = (
     "circle|switch|document|person|role|group|term|application|taster|offer|payment|refund|"
-    "roster|mail"
+    "roster|mail|dispute|suspense"
 )
 
 

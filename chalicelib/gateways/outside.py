@@ -14,7 +14,10 @@ from typing import Any, Protocol
 from chalicelib.rules.mail import Letter
 from chalicelib.rules.money.stripe_objects import (
     BalanceMovement,
+    BankPayoutObject,
+    ChargeObject,
     Checkout,
+    DisputeObject,
     PaymentIntent,
     RefundObject,
 )
@@ -58,6 +61,28 @@ class Stripe(Protocol):
     def refund_by_id(self, refund_id: str) -> RefundObject: ...
 
     def refunds_of(self, intent_id: str) -> list[RefundObject]: ...
+
+    def refunds_since(self, since: datetime) -> Iterator[RefundObject]:
+        """Every refund of the account, also those of other uses and of the Dashboard."""
+        ...
+
+    def charge(self, charge_id: str) -> ChargeObject: ...
+
+    def dispute(self, dispute_id: str) -> DisputeObject: ...
+
+    def disputes_since(self, since: datetime) -> Iterator[DisputeObject]: ...
+
+    def movements_since(self, since: datetime) -> Iterator[BalanceMovement]:
+        """Everything that moved the balance, of all types, newest first."""
+        ...
+
+    def movements_of_payout(self, payout_id: str) -> Iterator[BalanceMovement]:
+        """What an automatic payout carries, and its own movement of type payout."""
+        ...
+
+    def payouts_since(self, since: datetime) -> Iterator[BankPayoutObject]:
+        """Payouts to our bank account."""
+        ...
 
     def movement_of_charge(self, charge_id: str) -> BalanceMovement | None:
         """The balance movement of a charge, None while Stripe has not written it yet."""

@@ -9,10 +9,10 @@ webhook signatures (webhook_signature.py).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import stripe
 
@@ -20,10 +20,16 @@ from chalicelib.errors import StripeRefused, StripeUnknown
 from chalicelib.rules.money.stripe_objects import (
     STRIPE_VERSION,
     BalanceMovement,
+    BankPayoutObject,
+    ChargeObject,
     Checkout,
+    DisputeObject,
     PaymentIntent,
     RefundObject,
+    bank_payout_from,
+    charge_from,
     checkout_from,
+    dispute_from,
     movement_from,
     payment_intent_from,
     refund_from,
@@ -31,6 +37,7 @@ from chalicelib.rules.money.stripe_objects import (
 
 stripe.enable_telemetry = False
 
+Thing = TypeVar("Thing")
 PAGE_LIMIT = 100
 # Too slow, key in use by another request, too many requests: the outcome is not known yet.
 UNCLEAR_STATUSES = frozenset({408, 409, 429})
@@ -99,12 +106,7 @@ class StripeGateway:
 
     def checkouts_since(self, since: datetime) -> Iterator[Checkout]:
         """Every session created at `since` or later, newest first, page by page."""
-        with _our_errors():
-            sessions = self._v1.checkout.sessions.list(
-                {"created": {"gte": int(since.timestamp())}, "limit": PAGE_LIMIT}
-            )
-            for session in sessions.auto_paging_iter():
-                yield checkout_from(session.to_dict())
+        return _every(self._v1.checkout.sessions, _since(since), checkout_from)
 
     def payment_intent(self, intent_id: str) -> PaymentIntent:
         """A PaymentIntent as it is now."""
@@ -124,9 +126,37 @@ class StripeGateway:
 
     def refunds_of(self, intent_id: str) -> list[RefundObject]:
         """Every refund of a payment, newest first, also those made in the Dashboard."""
+        return list(_every(self._v1.refunds, {"payment_intent": intent_id}, refund_from))
+
+    def refunds_since(self, since: datetime) -> Iterator[RefundObject]:
+        """Every refund created at `since` or later, also those that are not ours."""
+        return _every(self._v1.refunds, _since(since), refund_from)
+
+    def charge(self, charge_id: str) -> ChargeObject:
+        """A charge as it is now."""
         with _our_errors():
-            refunds = self._v1.refunds.list({"payment_intent": intent_id, "limit": PAGE_LIMIT})
-            return [refund_from(refund.to_dict()) for refund in refunds.auto_paging_iter()]
+            return charge_from(self._v1.charges.retrieve(charge_id).to_dict())
+
+    def dispute(self, dispute_id: str) -> DisputeObject:
+        """A dispute as it is now, with everything it moved."""
+        with _our_errors():
+            return dispute_from(self._v1.disputes.retrieve(dispute_id).to_dict())
+
+    def disputes_since(self, since: datetime) -> Iterator[DisputeObject]:
+        """Every dispute and inquiry opened at `since` or later, newest first."""
+        return _every(self._v1.disputes, _since(since), dispute_from)
+
+    def movements_since(self, since: datetime) -> Iterator[BalanceMovement]:
+        """Every balance transaction created at `since` or later, of all types, newest first."""
+        return _every(self._v1.balance_transactions, _since(since), movement_from)
+
+    def movements_of_payout(self, payout_id: str) -> Iterator[BalanceMovement]:
+        """What an automatic payout carries, and its own line; Stripe refuses for manual ones."""
+        return _every(self._v1.balance_transactions, {"payout": payout_id}, movement_from)
+
+    def payouts_since(self, since: datetime) -> Iterator[BankPayoutObject]:
+        """Every payout to the bank created at `since` or later, newest first."""
+        return _every(self._v1.payouts, _since(since), bank_payout_from)
 
     def movement_of_charge(self, charge_id: str) -> BalanceMovement | None:
         """The balance movement of a charge, None while Stripe has not written it yet."""
@@ -141,6 +171,20 @@ class StripeGateway:
             balance = self._v1.balance.retrieve().to_dict()
         parts = [*balance["available"], *balance["pending"]]
         return sum(part["amount"] for part in parts if part["currency"] == currency.lower())
+
+
+def _since(since: datetime) -> dict[str, Any]:
+    return {"created": {"gte": int(since.timestamp())}}
+
+
+def _every(
+    service: Any, asked: Mapping[str, Any], parse: Callable[[Mapping[str, Any]], Thing]
+) -> Iterator[Thing]:
+    """Everything a list holds, page by page; each page is asked for when it is needed."""
+    with _our_errors():
+        things = service.list({**asked, "limit": PAGE_LIMIT})
+        for thing in things.auto_paging_iter():
+            yield parse(thing.to_dict())
 
 
 @contextmanager

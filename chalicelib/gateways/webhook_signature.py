@@ -51,10 +51,13 @@ def _keys(secrets: Sequence[str]) -> list[bytes]:
 
 
 def _read(header: str | None) -> tuple[int, list[bytes]]:
-    """The timestamp and the v1 signatures of a `Stripe-Signature` header."""
+    """The timestamp and the v1 signatures of a `Stripe-Signature` header; one that has a name
+    without a value is refused whole, as by the SDK."""
     parts = [part.split("=", 2) for part in (header or "").split(",")]
-    times = [part[1] for part in parts if part[0] == "t" and len(part) > 1]
-    signatures = [part[1] for part in parts if part[0] == SCHEME and len(part) > 1]
+    if any(len(part) == 1 and part[0] in ("t", SCHEME) for part in parts):
+        raise NotSigned("the header holds a name without a value")
+    times = [part[1] for part in parts if part[0] == "t"]
+    signatures = [part[1] for part in parts if part[0] == SCHEME]
     if not times or not (times[0].isascii() and times[0].isdigit()) or len(times[0]) > 12:
         raise NotSigned("the header holds no readable timestamp")
     return int(times[0]), [signature.encode("utf-8", "replace") for signature in signatures]

@@ -10,16 +10,44 @@ from chalicelib.handlers.joining import (
     offers,
     tasters,
 )
-from chalicelib.handlers.money import admin_payments, webhooks
+from chalicelib.handlers.money import (
+    admin_books,
+    admin_bursaries,
+    admin_disputes,
+    admin_leaving,
+    admin_payments,
+    admin_reconciling,
+    admin_refunds,
+    pay,
+    statement,
+    suspense,
+    webhooks,
+)
 from chalicelib.handlers.people import admin_settings, me, privacy, set_up, sign_in
-from chalicelib.handlers.running import admin_groups, admin_rosters, admin_terms, groups
+from chalicelib.handlers.running import (
+    admin_cancelling,
+    admin_groups,
+    admin_prices,
+    admin_rosters,
+    admin_terms,
+    groups,
+    leader,
+)
 
 ALL: tuple[Blueprint, ...] = (
     admin_applications.door,
+    admin_cancelling.door,
+    admin_books.door,
+    admin_bursaries.door,
+    admin_disputes.door,
     admin_groups.door,
+    admin_leaving.door,
     admin_mails.door,
     admin_offers.door,
     admin_payments.door,
+    admin_prices.door,
+    admin_reconciling.door,
+    admin_refunds.door,
     admin_rosters.door,
     admin_settings.door,
     admin_terms.door,
@@ -28,11 +56,15 @@ ALL: tuple[Blueprint, ...] = (
     groups.door,
     health.door,
     jobs.door,
+    leader.door,
     me.door,
     offers.door,
+    pay.door,
     privacy.door,
     set_up.door,
     sign_in.door,
+    statement.door,
     tasters.door,
+    suspense.door,
     webhooks.door,
 )

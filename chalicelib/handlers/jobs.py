@@ -16,8 +16,10 @@ from chalicelib import wiring
 from chalicelib.flows import jobs as runs
 from chalicelib.flows import outbox
 from chalicelib.flows.joining import forgetting
-from chalicelib.flows.money import books, refunds
+from chalicelib.flows.money import books, disputes, refunds, suspense
+from chalicelib.flows.running import registers
 from chalicelib.handlers.money import clockwork as money_jobs
+from chalicelib.handlers.money import reconciling
 from chalicelib.wiring import Wired
 
 door = Blueprint(__name__)
@@ -35,8 +37,18 @@ class JobFailed(ExceptionGroup):
 TICK: dict[str, Part] = {
     "payments": money_jobs.check_payments,
     "offers": money_jobs.expire_offers,
+    "instalments": money_jobs.chase_instalments,
+    "bulk": money_jobs.go_on_with_bulks,
+    "reconcile": reconciling.reconcile_if_asked,
 }
-NIGHTLY: dict[str, Part] = {"books": books.check, "forget": forgetting.forget_due}
+NIGHTLY: dict[str, Part] = {
+    "reconcile": reconciling.reconcile,
+    "disputes": disputes.look_again,
+    "books": books.check,
+    "forget": forgetting.forget_due,
+    "registers": registers.remind,
+    "suspense": suspense.look,
+}
 REFUNDS: dict[str, Part] = {"refunds": refunds.send_due}
 
 

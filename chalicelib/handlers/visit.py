@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from http.cookies import CookieError, SimpleCookie
@@ -150,6 +151,12 @@ class Visit:
     def read(self, form: Form) -> Mapping[str, Any]:
         """The form's values, or InvalidForm with every error at once."""
         return form.read(self.typed)
+
+    def still_typed(self, given: Answers | None) -> Answers | None:
+        """The answers of a refused form. A flow that refuses has not seen what was typed."""
+        if given is None or given.typed or not given.form:
+            return given
+        return replace(given, typed=self.typed)
 
     def word(self, name: str, choices: tuple[str, ...]) -> str:
         """A button's value; NotFound for one that no page of ours offers."""

@@ -27,6 +27,7 @@ PATHS = {
     "draft": "/apply/{}",
     "booking": "/tasters/{}",
     "offer": "/offers/{}",
+    "debt": "/pay/{}",
     "sign-in": "/sign-in/{}",
     "set-up": "/set-up/{}",
 }

@@ -16,7 +16,7 @@ from chalicelib.rules.joining.tasters import TasterBooking
 from chalicelib.rules.mail import Mail
 from chalicelib.rules.money.bank import BankReceipt
 from chalicelib.rules.money.bulk import Bulk
-from chalicelib.rules.money.bursaries import BursaryCode
+from chalicelib.rules.money.bursaries import BursaryCode, BursaryFund
 from chalicelib.rules.money.credits import Credit
 from chalicelib.rules.money.disputes import Dispute
 from chalicelib.rules.money.instalments import Instalment
@@ -66,9 +66,10 @@ keep(
 )
 keep(JobRun, tables.Circle, lambda r: ("job", r.job))
 keep(Bulk, tables.Circle, lambda r: ("bulk", r.bulk_id), lambda r: due("bulk", r.next_at))
-keep(Movement, tables.Circle, lambda r: (f"movement#{r.state}", r.movement_id))
+keep(Movement, tables.Circle, lambda r: ("movement", r.movement_id))
 keep(BankPayout, tables.Circle, lambda r: ("bank_payout", r.payout_id))
 keep(BursaryCode, tables.Circle, lambda r: ("bursary", r.code))
+keep(BursaryFund, tables.Circle, lambda r: ("bursary_fund", r.name))
 keep(Officer, tables.Circle, lambda r: ("officer", r.person_id))
 
 keep(Person, tables.People, lambda r: (r.person_id,))
@@ -200,11 +201,11 @@ keep(
 keep(
     Instalment,
     tables.Payments,
-    lambda r: (r.obligation_id, f"instalment#{r.number:02d}"),
+    lambda r: (r.obligation_id, f"instalment#{int(r.number):02d}"),
     lambda r: (
         {
-            "person_sort": f"instalment#{_stamp(r.due_at)}" if r.person_id else None,
-            "term_sort": f"instalment#{_stamp(r.due_at)}#{r.obligation_id}",
+            "person_sort": f"instalment#{_stamp(r.pay_by)}" if r.person_id else None,
+            "term_sort": f"instalment#{_stamp(r.pay_by)}#{r.obligation_id}",
         }
         | due("instalment", r.chase_at)
     ),

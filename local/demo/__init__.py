@@ -1,9 +1,10 @@
 """The Marmalade Circle (PRODUCT section 6), told by driving the real routes with the clock moved
 back; no row is ever inserted.
 
-    stage.py    browsers, clock, mailbox      stories.py   what happened, in order, and
-    people.py   who is who                    november.py  what makes the desk of today
-    groups.py   what the desk's forms are filled with
+    stage.py    browsers, clock, mailbox      stories.py   what happened, in order,
+    people.py   who is who                    autumn.py    registers, leaving, banks, and
+    groups.py   what the desk's forms are     november.py  what makes the desk of today
+                filled with
     joining.py, paying.py  the steps that many stories share
 """
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from local.demo import groups, paying, people
+from local.demo import autumn, groups, paying, people
 from local.demo.joining import apply, offer, talk_and_decide
 from local.demo.people import ADA, Somebody, sample
 from local.demo.stage import Stage
@@ -113,10 +113,13 @@ STORIES = (
     two_people_wait_and_one_lets_an_offer_go_by,
     featherstone_kite_pays_for_the_spring,
     guests_book_the_december_taster,
+    autumn.clockhouse_disputes,
     an_offer_has_run_out,
     featherstone_kite_changes_his_mind,
     an_offer_ends_tonight,
     one_withdraws_and_one_is_not_now,
+    autumn.an_employer_pays_late,
+    autumn.registers_of_november,
     the_refund_comes_back,
     the_desk_of_today,
 )

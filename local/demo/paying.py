@@ -56,10 +56,12 @@ def pay_in_two_tabs(stage: Stage, who: Somebody) -> None:
 
 
 def refund(stage: Stage, term_path: str, who: Somebody, reason: str) -> None:
-    """The administrator gives back what somebody paid for a term, and the job sends it."""
+    """The administrator writes down that somebody leaves a term; what the policy gives goes back,
+    and the job sends it."""
     ada = stage.signed_in(ADA, fresh=True)
     stage.open(ada, f"/admin/payments?term={term_path.rsplit('/', 1)[1]}")
-    stage.fill(ada, stage.address(ada, who.email), {"reason": reason}, "/refund")
+    page = stage.address(ada, who.email) + "/leaving"
+    stage.fill(ada, page, {"way": "policy", "reason": reason}, "/leave")
     stage.work()
 
 
@@ -75,11 +77,16 @@ def _pay(stage: Stage, page: str, cards: tuple[str, ...], minutes: float = 3) ->
 
 def bank_sends_back(stage: Stage, refund_id: str) -> None:
     """The button of the control page for a refund to a card that is closed."""
+    press_at_control(stage, {"act": "fail-refund", "id": refund_id})
+
+
+def press_at_control(stage: Stage, form: dict[str, str]) -> None:
+    """A button of the stand-in's control page: what a bank, or Stripe itself, does."""
     stripe = stage.product.stripe
     if stripe is None:
         return
     control = f"{stripe.world.base_url}/control"
-    status = _press_at_stripe(control, {"act": "fail-refund", "id": refund_id})
+    status = _press_at_stripe(control, form)
     if status != PAID:
         raise StoryStuck(f"{control} answers {status}")
     stage.product.hear()

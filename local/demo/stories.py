@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from chalicelib.flows.people import set_up
-from local.demo import groups, november, paying, people
+from local.demo import autumn, groups, november, paying, people
 from local.demo.groups import enter_group, plan_term
 from local.demo.joining import apply, joins, offer, talk_and_decide
 from local.demo.people import ADA
@@ -138,6 +138,9 @@ STORIES: tuple[Story, ...] = (
     harbour_street_and_northmoor_begin,
     daybreak_fills,
     lantern_and_daybreak_begin,
+    autumn.registers_until_october,
+    autumn.rainbarrel_leaves,
+    autumn.money_reaches_the_bank,
     the_spring_is_planned,
     *november.STORIES,
 )

@@ -1,6 +1,6 @@
 """The endpoints the stand-in plays: one table from method and path to what they do.
 
-A new resource (disputes, transfers, accounts) is a module of its own and rows in this table.
+A new resource (transfers, accounts) is a module of its own and rows in this table.
 What does not live here: HTTP, keys and idempotency (server.py, answering.py).
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from local.fake_stripe import balance, refunds, sessions
+from local.fake_stripe import balance, payouts, refunds, sessions
 from local.fake_stripe.lists import expanded, filtered, page
 from local.fake_stripe.refusals import Refused
 from local.fake_stripe.world import World
@@ -53,7 +53,12 @@ def _many(kind: str, *fields: str) -> Act:
 
 
 def _movements(world: World, params: Json, path: str) -> Json:
-    things = filtered(world.all("balance_transaction"), params, ("source", "type", "currency"))
+    """Movements; those of one payout are what it carries and its own line."""
+    rest = {name: value for name, value in params.items() if name != "payout"}
+    things = filtered(world.all("balance_transaction"), rest, ("source", "type", "currency"))
+    if "payout" in params:
+        world.get("payout", params["payout"])
+        things = [each for each in things if payouts.payout_of(world, each) == params["payout"]]
     return page(things, params, path)
 
 
@@ -91,10 +96,24 @@ ENDPOINTS = (
         "/v1/checkout/sessions/{session}/expire",
         lambda world, _params, thing_id: sessions.expire(world, thing_id),
     ),
+    Endpoint("GET", "/v1/disputes", _many("dispute", "charge", "payment_intent")),
+    Endpoint("GET", "/v1/disputes/{dispute}", _one("dispute")),
     Endpoint("GET", "/v1/events", _events),
     Endpoint("GET", "/v1/events/{id}", _one("event")),
     Endpoint("GET", "/v1/payment_intents", _many("payment_intent")),
     Endpoint("GET", "/v1/payment_intents/{intent}", _one("payment_intent")),
+    Endpoint("GET", "/v1/payouts", _many("payout", "status", "destination")),
+    Endpoint("GET", "/v1/payouts/{payout}", _one("payout")),
+    Endpoint(
+        "GET",
+        "/v1/radar/early_fraud_warnings",
+        _many("radar.early_fraud_warning", "charge", "payment_intent"),
+    ),
+    Endpoint(
+        "GET",
+        "/v1/radar/early_fraud_warnings/{early_fraud_warning}",
+        _one("radar.early_fraud_warning"),
+    ),
     Endpoint("GET", "/v1/refunds", _many("refund", "charge", "payment_intent")),
     Endpoint("POST", "/v1/refunds", lambda world, params, _path: refunds.create(world, params)),
     Endpoint("GET", "/v1/refunds/{refund}", _one("refund")),
@@ -115,6 +134,7 @@ def catch_up(world: World) -> None:
     sessions.expire_due(world)
     refunds.settle_due(world)
     balance.settle_due(world)
+    payouts.settle_due(world)
 
 
 def perform(world: World, endpoint: Endpoint, path: str, thing_id: str, params: Json) -> Json:

@@ -19,6 +19,8 @@ CATEGORIES = {
     "refund": "refund",
     "payment_refund": "refund",
     "refund_failure": "refund_failure",
+    "payout": "payout",
+    "payout_failure": "payout_reversal",
 }
 
 
@@ -41,13 +43,23 @@ def write_charge(world: World, charge: Json) -> Json:
     return movement
 
 
-def write(world: World, kind: str, amount: int, currency: str, source: str, fee: int = 0) -> Json:
-    """A movement of `amount` minor units less `fee`, available at once."""
+def write(
+    world: World,
+    kind: str,
+    amount: int,
+    currency: str,
+    source: str,
+    fee: int = 0,
+    category: str = "",
+    fee_words: str = "Stripe processing fees",
+) -> Json:
+    """A movement of `amount` minor units less `fee`, available at once. `category` is Stripe's
+    reporting category, where the kind alone does not say it."""
     detail = {
         "amount": fee,
         "application": None,
         "currency": currency,
-        "description": "Stripe processing fees",
+        "description": fee_words,
         "type": "stripe_fee",
     }
     return world.add(
@@ -64,7 +76,7 @@ def write(world: World, kind: str, amount: int, currency: str, source: str, fee:
             "fee": fee,
             "fee_details": [detail] if fee else [],
             "net": amount - fee,
-            "reporting_category": CATEGORIES[kind],
+            "reporting_category": category or CATEGORIES[kind],
             "source": source,
             "status": "available",
             "type": kind,

@@ -13,7 +13,15 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
-from local.fake_stripe import api, faults, payments, refunds, sessions
+from local.fake_stripe import (
+    api,
+    disputes,
+    faults,
+    payments,
+    payouts,
+    refunds,
+    sessions,
+)
 from local.fake_stripe.answering import Api, Exchange
 from local.fake_stripe.balance import balance
 from local.fake_stripe.delivery import Deliveries, Endpoint
@@ -130,6 +138,63 @@ class FakeStripe:
     def next_refund(self, fate: str) -> None:
         """`pending`: waits a minute, then succeeds. `failing`: succeeds, fails a minute later."""
         self.world.next_refunds.append(fate)
+
+    def foreign_charge(self, amount: int) -> Json:
+        """A payment of another use of the account, without our tag; its charge."""
+        with self.world.changing():
+            return payments.pay_elsewhere(self.world, amount)
+
+    def dispute(
+        self,
+        intent_id: str,
+        reason: str = "fraudulent",
+        inquiry: bool = False,
+        amount: int | None = None,
+    ) -> Json:
+        """A cardholder disputes a payment, or asks about it: an inquiry takes no money."""
+        with self.world.changing():
+            return disputes.open_dispute(self.world, intent_id, reason, inquiry, amount)
+
+    def escalate(self, dispute_id: str) -> Json:
+        """An inquiry becomes a dispute: the money is taken."""
+        with self.world.changing():
+            return disputes.escalate(self.world, dispute_id)
+
+    def answer_dispute(self, dispute_id: str) -> Json:
+        """Evidence is sent in the Dashboard; the bank looks at it."""
+        with self.world.changing():
+            return disputes.answer(self.world, dispute_id)
+
+    def win(self, dispute_id: str, fee_back: bool = True) -> Json:
+        """The bank decides for us, even after it had decided against: the amount comes back."""
+        with self.world.changing():
+            return disputes.win(self.world, dispute_id, fee_back)
+
+    def lose(self, dispute_id: str) -> Json:
+        """The bank decides for the cardholder."""
+        with self.world.changing():
+            return disputes.lose(self.world, dispute_id)
+
+    def close_inquiry(self, dispute_id: str) -> Json:
+        """An inquiry ends without a dispute."""
+        with self.world.changing():
+            return disputes.close_inquiry(self.world, dispute_id)
+
+    def warn_of_fraud(self, intent_id: str, fraud_type: str = "unauthorized_use_of_card") -> Json:
+        """The card's bank warns of fraud before any dispute."""
+        with self.world.changing():
+            return disputes.warn_of_fraud(self.world, intent_id, fraud_type)
+
+    def pay_out(self) -> Json:
+        """The automatic payout of the day: all that is available goes to the bank. Raises Refused
+        when that is nothing; cards become available after three days."""
+        with self.world.changing():
+            return payouts.pay_out(self.world)
+
+    def fail_payout(self, payout_id: str, code: str = "account_closed") -> Json:
+        """The bank sends a payout back: the money is in the balance again."""
+        with self.world.changing():
+            return payouts.fail(self.world, payout_id, code)
 
     def hold_movements(self) -> None:
         """Charges get their balance movement only when `write_movements` is called."""

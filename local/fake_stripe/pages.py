@@ -1,6 +1,7 @@
 """The pages a person sees: the hosted checkout page, and a control page for the laptop run.
 
-What does not live here: paying and refunding (payments.py, refunds.py), HTML (html/).
+What does not live here: what its buttons do (payments.py, refunds.py, disputes.py, payouts.py),
+HTML (html/).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from urllib.parse import parse_qsl
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from chalicelib.rules.money.amounts import Money
-from local.fake_stripe import api, payments, refunds, sessions
+from local.fake_stripe import api, disputes, payments, payouts, refunds, sessions
 from local.fake_stripe.delivery import Deliveries
 from local.fake_stripe.refusals import Refused
 from local.fake_stripe.world import KINDS, World
@@ -126,6 +127,7 @@ class Pages:
         """One button of the control page."""
         world, deliveries = self._world, self._deliveries
         buttons: Mapping[str, Callable[[], object]] = {
+            **self._bank(thing_id, given),
             "settle": lambda: payments.settle_delayed(world, thing_id, ok=True),
             "fail": lambda: payments.settle_delayed(world, thing_id, ok=False),
             "expire": lambda: sessions.expire(world, thing_id),
@@ -139,6 +141,24 @@ class Pages:
         if act not in buttons:
             raise Refused("There is no such button.", status=404)
         buttons[act]()
+
+    def _bank(self, thing_id: str, given: Form) -> Mapping[str, Callable[[], object]]:
+        """What cardholders, their banks and ours decide."""
+        world = self._world
+        pence = given.get("amount", "")
+        return {
+            "dispute": lambda: disputes.open_dispute(world, thing_id, "fraudulent", False, None),
+            "inquiry": lambda: disputes.open_dispute(world, thing_id, "general", True, None),
+            "warn": lambda: disputes.warn_of_fraud(world, thing_id, "unauthorized_use_of_card"),
+            "escalate": lambda: disputes.escalate(world, thing_id),
+            "answer": lambda: disputes.answer(world, thing_id),
+            "win": lambda: disputes.win(world, thing_id),
+            "lose": lambda: disputes.lose(world, thing_id),
+            "close": lambda: disputes.close_inquiry(world, thing_id),
+            "pay-out": lambda: payouts.pay_out(world),
+            "fail-payout": lambda: payouts.fail(world, thing_id),
+            "foreign": lambda: payments.pay_elsewhere(world, int(pence)),
+        }
 
     def _render(self, name: str, status: int = 200, **facts: Any) -> Page:
         return Page(status, self._html.get_template(name).render(**facts))

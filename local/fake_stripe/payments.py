@@ -94,6 +94,23 @@ def settle_delayed(world: World, session_id: str, ok: bool) -> Json:
     return charge
 
 
+def pay_elsewhere(world: World, amount: int) -> Json:
+    """A card payment of another use of the same account: no session, none of our metadata."""
+    session: Json = {
+        "id": world.new_id("elsewhere"),
+        "amount_total": amount,
+        "currency": "gbp",
+        "customer_details": None,
+        "payment_method_types": ["card"],
+    }
+    world.notes[session["id"]] = {"payment_intent_data": {"description": "A raffle ticket"}}
+    intent = new_intent(world, session)
+    emit(world, "payment_intent.created", intent)
+    charge = new_charge(world, intent, session, "card", GOOD_CARD)
+    _succeed(world, intent, charge)
+    return charge
+
+
 def write_movement(world: World, charge: Json) -> None:
     """Write the balance movement that Stripe held back, and say so."""
     balance.write_charge(world, charge)

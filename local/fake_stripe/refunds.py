@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from local.fake_stripe import balance
+from local.fake_stripe import balance, disputes
 from local.fake_stripe.events import emit
 from local.fake_stripe.payments import REFUND_FAILING_CARD, REFUND_PENDING_CARD
 from local.fake_stripe.refusals import Refused, not_played
@@ -26,6 +26,7 @@ def create(world: World, params: Json) -> Json:
         raise not_played(strange[0])
     check_metadata(params.get("metadata"), "metadata")
     charge = _charge_of(world, params)
+    disputes.refuse_refund(world, charge)
     amount = _amount(charge, params)
     refund = world.add(_new(world, charge, amount, params))
     kind = "payment_refund" if charge["id"].startswith("py_") else "refund"

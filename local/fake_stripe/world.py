@@ -26,11 +26,18 @@ KINDS = (
     "payment_intent",
     "charge",
     "refund",
+    "dispute",
+    "radar.early_fraud_warning",
+    "payout",
     "balance_transaction",
     "event",
 )
 # How Stripe calls the id of a missing object in its 404.
-PARAMS = {"checkout.session": "session", "payment_intent": "intent"}
+PARAMS = {
+    "checkout.session": "session",
+    "payment_intent": "intent",
+    "radar.early_fraud_warning": "early_fraud_warning",
+}
 
 
 class World:

@@ -42,7 +42,7 @@ def test_the_main_job_on_a_phone_without_scripts(chromium: Browser, house: House
 
     looks_at_the_roster(ada, term, "1 of 8 places taken")
     takes_the_file_away(ada)
-    gives_the_payment_back(ada)
+    writes_down_that_pip_leaves(ada)
     reads_of_the_refund(pip)
     looks_at_the_roster(ada, term, "Nobody has taken a place yet")
     the_books_are_proven(ada)
@@ -171,12 +171,13 @@ def takes_the_file_away(ada: Phone) -> None:
     assert "Dr Pip Buttonwood" in download.value.path().read_text("utf-8-sig")
 
 
-def gives_the_payment_back(ada: Phone) -> None:
+def writes_down_that_pip_leaves(ada: Phone) -> None:
     ada.opens("/admin/payments")
     ada.clicks(PIP)
-    ada.types({"reason": "moved abroad"})
-    ada.presses("Give back £216.00")
-    ada.reads("moved abroad")
+    ada.clicks("The member leaves the term")
+    ada.types({"way": "policy"})
+    ada.presses("End the place")
+    ada.reads("Changed their mind within the 14 days")
 
 
 def the_books_are_proven(ada: Phone) -> None:

@@ -181,6 +181,29 @@ def test_a_refund_fails_by_itself_when_the_card_is_closed(shop: Shop) -> None:
     assert [each["type"] for each in shop.fake.events[-2:]] == ["refund.failed", "refund.updated"]
 
 
+def test_a_warning_of_fraud_names_the_payment_and_rests_once_it_is_disputed(shop: Shop) -> None:
+    intent_id = shop.paid()
+    warning = shop.fake.warn_of_fraud(intent_id)
+    assert (warning["payment_intent"], warning["actionable"]) == (intent_id, True)
+    shop.fake.dispute(intent_id)
+    assert not warning["actionable"]
+
+
+def test_disputes_and_payouts_are_still_there_after_a_restart(tmp_path: Path) -> None:
+    state = tmp_path / "stripe.json"
+    with running_shop(state_path=state) as before:
+        dispute_id = before.fake.dispute(before.paid(), inquiry=True)["id"]
+        before.fake.foreign_charge(90_000)
+        before.clock.move(days=3)
+        payout_id = before.fake.pay_out()["id"]
+        lines = list(before.stripe.movements_of_payout(payout_id))
+    with running_shop(state_path=state) as after:
+        after.clock.at = before.clock.at
+        assert list(after.stripe.movements_of_payout(payout_id)) == lines
+        after.fake.escalate(dispute_id)
+        assert len(after.stripe.dispute(dispute_id).movements) == 1
+
+
 def test_the_same_seed_gives_the_same_ids() -> None:
     ids = []
     for _ in range(2):

@@ -118,3 +118,25 @@ def test_the_control_page_plays_bank_and_dashboard(shop: Shop) -> None:
     _post(control, act="resend", id=event_id)
     assert event_id in [each["id"] for each in shop.fake.outgoing]
     assert _post(control, act="explode").status_code == 404
+
+
+def test_the_control_page_plays_cardholders_and_our_own_bank(shop: Shop) -> None:
+    control = f"{shop.base_url}/control"
+    for key, act in (("key-1", "dispute"), ("key-2", "inquiry")):
+        assert _post(control, act=act, id=shop.paid(key)).status_code == 303
+    lost, asked = shop.fake.objects("dispute")
+    assert _post(control, act="answer", id=lost["id"]).status_code == 303
+    assert "under_review" in _page(control)
+    assert _post(control, act="lose", id=lost["id"]).status_code == 303
+    assert _post(control, act="escalate", id=asked["id"]).status_code == 303
+    assert _post(control, act="win", id=asked["id"]).status_code == 303
+    assert _post(control, act="close", id=asked["id"]).status_code == 409
+    assert (lost["status"], asked["status"]) == ("lost", "won")
+    assert _post(control, act="warn", id=shop.paid("key-3")).status_code == 303
+    assert _post(control, act="foreign", amount="50000").status_code == 303
+    shop.clock.move(days=3)
+    assert _post(control, act="pay-out").status_code == 303
+    (payout,) = shop.fake.objects("payout")
+    assert "The bank sends it back" in _page(control)
+    assert _post(control, act="fail-payout", id=payout["id"]).status_code == 303
+    assert payout["status"] == "failed"

@@ -19,6 +19,16 @@ from local.fake_stripe.description import PLAYED, SLICE, cut, parameters, whole
 from tests.contract.stories import SECRET_KEY, Shop, checkout_params, refund_params, running_shop
 
 BOTH = ["card", "bacs_debit"]
+KINDS_WITH_A_PAGE = (
+    "event",
+    "charge",
+    "payment_intent",
+    "balance_transaction",
+    "refund",
+    "dispute",
+    "payout",
+    "radar.early_fraud_warning",
+)
 
 
 @pytest.fixture
@@ -73,6 +83,38 @@ def _tell_refunds(shop: Shop) -> None:
     shop.stripe.refunds_of(intent_id)
 
 
+def _tell_disputes(shop: Shop) -> None:
+    """Disputes and inquiries of every end, and a refund that a dispute forbids."""
+    ends = (shop.fake.win, shop.fake.lose)
+    for number, end in enumerate(ends):
+        intent_id = shop.paid(f"disputed {number}")
+        shop.fake.warn_of_fraud(intent_id)
+        dispute_id = shop.fake.dispute(intent_id)["id"]
+        with pytest.raises(StripeRefused):
+            shop.stripe.refund(refund_params(intent_id, 100), f"refund-disputed-{number}")
+        shop.stripe.dispute(dispute_id)
+        shop.fake.answer_dispute(dispute_id)
+        end(dispute_id)
+    asked = shop.fake.dispute(shop.paid("asked about"), "general", inquiry=True)
+    shop.fake.answer_dispute(asked["id"])
+    shop.fake.close_inquiry(asked["id"])
+    worse = shop.fake.dispute(shop.paid("asked, then disputed"), "general", inquiry=True)
+    shop.fake.escalate(worse["id"])
+
+
+def _tell_payouts(shop: Shop) -> None:
+    """A payout that arrives and one that the bank sends back."""
+    shop.fake.foreign_charge(50_000)
+    shop.clock.move(days=4)
+    shop.fake.pay_out()
+    shop.clock.move(days=3)
+    shop.fake.foreign_charge(60_000)
+    shop.clock.move(days=4)
+    payout = shop.fake.pay_out()
+    list(shop.stripe.movements_of_payout(payout["id"]))
+    shop.fake.fail_payout(payout["id"])
+
+
 def _tell_trouble(shop: Shop) -> None:
     for status in (409, 429, 500):
         shop.fake.fail_next("/v1/checkout/sessions", status)
@@ -85,7 +127,12 @@ def _tell_trouble(shop: Shop) -> None:
 
 def _look_around(shop: Shop) -> None:
     """Every list and every object, expanded as deeply as we might ever ask."""
-    list(shop.stripe.checkouts_since(shop.clock.at.replace(year=2020)))
+    long_ago = shop.clock.at.replace(year=2020)
+    list(shop.stripe.checkouts_since(long_ago))
+    list(shop.stripe.disputes_since(long_ago))
+    list(shop.stripe.movements_since(long_ago))
+    list(shop.stripe.payouts_since(long_ago))
+    list(shop.stripe.refunds_since(long_ago))
     shop.stripe.balance_minor("GBP")
     deep = ["data.latest_charge.balance_transaction", "data.latest_charge.payment_intent"]
     _ask(shop, "/v1/payment_intents", **{"expand[0]": deep[0], "expand[1]": deep[1]})
@@ -94,20 +141,28 @@ def _look_around(shop: Shop) -> None:
     _ask(shop, "/v1/balance_transactions", **{"expand[0]": "data.source", "limit": 100})
     _ask(shop, "/v1/charges", limit=100)
     _ask(shop, "/v1/events", **{"types[0]": "refund.failed", "delivery_success": "false"})
-    for kind in ("event", "charge", "payment_intent", "balance_transaction", "refund"):
+    _ask(shop, "/v1/radar/early_fraud_warnings", **{"expand[]": "data.charge"})
+    for kind in KINDS_WITH_A_PAGE:
         for each in shop.fake.objects(kind):
-            shop_path = {"checkout.session": "checkout/sessions"}.get(kind, f"{kind}s")
+            shop_path = f"{kind.replace('.', '/')}s"
             assert _ask(shop, f"/v1/{shop_path}/{each['id']}")["id"] == each["id"]
 
 
 def test_all_we_send_and_all_the_stand_in_says_is_in_stripes_description(shop: Shop) -> None:
     _tell_payments(shop)
     _tell_refunds(shop)
+    _tell_disputes(shop)
+    _tell_payouts(shop)
     _tell_trouble(shop)
     _look_around(shop)
     assert conformity.faults_of(shop.fake) == []
     assert {each.endpoint for each in shop.fake.exchanges} == {each.name for each in ENDPOINTS}
     assert {each["type"] for each in shop.fake.events} == {
+        "charge.dispute.closed",
+        "charge.dispute.created",
+        "charge.dispute.funds_reinstated",
+        "charge.dispute.funds_withdrawn",
+        "charge.dispute.updated",
         "charge.failed",
         "charge.pending",
         "charge.refunded",
@@ -122,6 +177,11 @@ def test_all_we_send_and_all_the_stand_in_says_is_in_stripes_description(shop: S
         "payment_intent.payment_failed",
         "payment_intent.processing",
         "payment_intent.succeeded",
+        "payout.created",
+        "payout.failed",
+        "payout.paid",
+        "payout.updated",
+        "radar.early_fraud_warning.created",
         "refund.created",
         "refund.failed",
         "refund.updated",
@@ -202,7 +262,16 @@ def test_what_the_stand_in_would_ignore_it_refuses(shop: Shop) -> None:
 
 def _objects(shop: Shop) -> list[dict[str, Any]]:
     shop.fake.dashboard_refund(shop.paid(), 100)
-    kinds = ("checkout.session", "payment_intent", "charge", "refund", "balance_transaction")
+    intent_id = shop.paid("disputed")
+    shop.fake.dispute(intent_id)
+    shop.fake.warn_of_fraud(intent_id)
+    shop.fake.foreign_charge(9000)
+    shop.clock.move(days=4)
+    shop.fake.pay_out()
+    kinds = (
+        *("checkout.session", "payment_intent", "charge", "refund", "balance_transaction"),
+        *("dispute", "payout", "radar.early_fraud_warning"),
+    )
     return [deepcopy(each) for kind in kinds for each in shop.fake.objects(kind)]
 
 
@@ -214,7 +283,10 @@ def test_an_object_that_lacks_a_required_field_is_refused(shop: Shop) -> None:
 
 
 def test_an_object_with_an_invented_field_or_state_is_refused(shop: Shop) -> None:
-    session, intent, charge, *_ = _objects(shop)
+    by_kind = {each["object"]: each for each in _objects(shop)}
+    session, intent, charge = (
+        by_kind[kind] for kind in ("checkout.session", "payment_intent", "charge")
+    )
     session["automatic_tax"]["invented"] = True
     intent["status"] = "paid"
     charge["payment_method_details"]["card"]["exp_year"] = "2034"

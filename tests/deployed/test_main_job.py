@@ -126,8 +126,8 @@ def test_a_refund_is_asked_for_at_the_desk_and_sent_by_the_job_with_the_key(
 ) -> None:
     desk = stage.signed_in(ADA)
     stage.open(desk, "/admin/payments")
-    stage.open(desk, stage.address(desk, member.who.email))
-    stage.press(desk, {"reason": "moved abroad"}, "/refund")
+    stage.open(desk, stage.address(desk, member.who.email) + "/leaving")
+    stage.press(desk, {"way": "policy"}, "/leave")
     assert stage.stripe.objects("refund") == [], "the web function only writes it down"
 
     stage.deployment.invoke("SendRefunds")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from chalicelib.errors import RefundNotPossible, SwitchedOff
-from chalicelib.flows.money import refunds
+from chalicelib.flows.money import giving_back, refunds
+from chalicelib.flows.money.giving_back import Wish
 from chalicelib.rules.changes import Change, Update
 from chalicelib.rules.people.circle import CircleSettings, Task
 from chalicelib.rules.running.groups import WholeTerm
@@ -31,8 +32,8 @@ def paid(shop: Shop, whole: WholeTerm) -> Offered:
 
 
 def give_back(shop: Shop, offered: Offered, reason: str = "moved abroad") -> None:
-    payment = shop.payment(offered)
-    refunds.request(shop.world.outside, ADMIN, payment.obligation_id, payment.payment_id, reason)
+    obligation_id = shop.offer_row(offered).obligation_id
+    giving_back.request(shop.world.outside, ADMIN, obligation_id, Wish(reason=reason))
 
 
 def open_tasks() -> list[Task]:

@@ -15,6 +15,7 @@ from chalicelib.errors import StripeRefused, StripeUnknown
 from chalicelib.gateways.outside import Stripe
 from chalicelib.gateways.stripe_gateway import StripeGateway
 from chalicelib.rules.money.stripe_objects import STRIPE_VERSION
+from local.fake_stripe import Refused
 from tests.contract.stories import (
     METADATA,
     SECRET_KEY,
@@ -278,3 +279,101 @@ def test_nothing_but_the_gateway_pays_for_importing_the_sdk() -> None:
     assert (
         subprocess.run([sys.executable, "-c", script], env=os.environ, check=False).returncode == 0
     )
+
+
+def test_a_dispute_takes_amount_and_fee_and_forbids_refunds_until_it_is_won(shop: Shop) -> None:
+    intent_id = shop.paid()
+    opened = shop.stripe.dispute(shop.fake.dispute(intent_id, "product_not_received")["id"])
+    assert (opened.status, opened.reason) == ("needs_response", "product_not_received")
+    assert (opened.payment_intent_id, opened.is_charge_refundable) == (intent_id, False)
+    assert opened.due_by == shop.clock.at + timedelta(days=9)
+    (taken,) = opened.movements
+    assert (taken.kind, taken.source_id) == ("adjustment", opened.id)
+    assert (taken.amount_minor, taken.fee_minor, taken.net_minor) == (-21600, 2000, -23600)
+    with pytest.raises(StripeRefused) as caught:
+        shop.stripe.refund(refund_params(intent_id, 500), "refund-1")
+    assert caught.value.args[0] == "charge_disputed"
+    assert shop.stripe.charge(opened.charge_id or "").disputed
+    shop.fake.win(opened.id)
+    won = shop.stripe.dispute(opened.id)
+    assert (won.status, [one.net_minor for one in won.movements]) == ("won", [-23600, 23600])
+    assert shop.stripe.balance_minor("GBP") == 21256
+    assert list(shop.stripe.disputes_since(shop.clock.at)) == [won]
+
+
+def test_an_inquiry_takes_nothing_and_allows_refunds_until_it_is_a_dispute(shop: Shop) -> None:
+    intent_id = shop.paid()
+    asked = shop.fake.dispute(intent_id, "general", inquiry=True)["id"]
+    assert shop.stripe.dispute(asked).movements == ()
+    assert shop.stripe.dispute(asked).is_charge_refundable
+    assert shop.stripe.refund(refund_params(intent_id, 500), "refund-1").status == "succeeded"
+    shop.fake.escalate(asked)
+    assert shop.stripe.dispute(asked).status == "needs_response"
+    assert shop.stripe.balance_minor("GBP") == 21256 - 500 - 23600
+
+
+def test_a_lost_dispute_moves_nothing_more(shop: Shop) -> None:
+    dispute_id = shop.fake.dispute(shop.paid())["id"]
+    shop.fake.lose(dispute_id)
+    assert shop.stripe.dispute(dispute_id).status == "lost"
+    assert shop.stripe.balance_minor("GBP") == 21256 - 23600
+    assert not shop.fake.objects("refund")
+
+
+def test_a_payout_lists_what_it_carries_and_its_own_line(shop: Shop) -> None:
+    intent_id = shop.paid()
+    shop.stripe.refund(refund_params(intent_id, 10000), "refund-1")
+    shop.fake.foreign_charge(5000)
+    shop.clock.move(days=3)
+    shop.paid("not available yet")
+    payout_id = shop.fake.pay_out()["id"]
+    lines = list(shop.stripe.movements_of_payout(payout_id))
+    kinds = sorted(one.kind for one in lines)
+    assert kinds == ["charge", "charge", "payout", "refund"]
+    assert sum(one.net_minor for one in lines) == 0
+    (payout,) = shop.stripe.payouts_since(shop.clock.at)
+    assert (payout.id, payout.amount_minor, payout.automatic) == (payout_id, 16161, True)
+    assert payout.arrives_on == (shop.clock.at + timedelta(days=2)).date()
+    assert shop.stripe.balance_minor("GBP") == 21256
+
+
+def test_a_payout_is_on_its_way_for_days_and_can_come_back(shop: Shop) -> None:
+    shop.paid()
+    shop.clock.move(days=3)
+    payout_id = shop.fake.pay_out()["id"]
+    states = []
+    for _ in range(4):
+        (payout,) = shop.stripe.payouts_since(shop.clock.at - timedelta(days=9))
+        states.append(payout.status)
+        shop.clock.move(days=1)
+    assert states == ["pending", "in_transit", "paid", "paid"]
+    shop.fake.fail_payout(payout_id)
+    assert shop.stripe.balance_minor("GBP") == 21256
+    again = shop.fake.pay_out()["id"]
+    kinds = [one.kind for one in shop.stripe.movements_of_payout(again)]
+    assert sorted(kinds) == ["payout", "payout_failure"]
+    told = [each["type"] for each in shop.fake.events if each["type"].startswith("payout")]
+    assert told == [
+        *("payout.created", "payout.updated", "payout.paid", "payout.failed", "payout.created")
+    ]
+
+
+def test_nothing_available_is_no_payout(shop: Shop) -> None:
+    shop.paid()
+    with pytest.raises(Refused):
+        shop.fake.pay_out()
+    assert not shop.fake.objects("payout")
+
+
+def test_everything_that_moved_is_listed_newest_first(shop: Shop) -> None:
+    shop.paid("too-old")
+    shop.clock.move(hours=1)
+    since = shop.clock.at
+    charge = shop.fake.foreign_charge(5000)
+    shop.clock.move(hours=1)
+    refund = shop.stripe.refund(refund_params(charge["payment_intent"], 700), "refund-1")
+    found = list(shop.stripe.movements_since(since))
+    assert [one.source_id for one in found] == [refund.id, charge["id"]]
+    assert shop.stripe.charge(charge["id"]).metadata == {}
+    assert shop.stripe.charge(charge["id"]).refunded_minor == 700
+    assert list(shop.stripe.refunds_since(since)) == [refund]

@@ -70,6 +70,11 @@ CONTRADICTIONS = [
     ("/admin/groups/new", {"slug": "", "title": "שלום"}, "slug"),
     ("/sign-in/sent/{token_id}", {"code": "12345"}, "code"),
     ("/offers/{token}", {"policy": "no"}, "policy"),
+    ("/admin/suspense", {"date": "2026-11-23"}, "date"),
+    ("/admin/suspense", {"amount_minor": "50", "reference": "Unmatched"}, "another"),
+    ("/admin/suspense/{receipt_id}/match", {"part_minor": "50.01"}, "part_minor"),
+    ("/admin/suspense/{receipt_id}/back", {"amount_minor": "50.01"}, "amount_minor"),
+    ("/admin/suspense/{receipt_id}/back", {"date": "2026-11-23"}, "date"),
 ]
 
 

@@ -77,6 +77,7 @@ READ_AS_SOMETHING = {
     *("first_date", "local_time", "minutes", "count", "skipped", "extra", "date", "time"),
     *("places", "capacity", "min_members", "price_minor", "other_costs_minor", "apply_by"),
     *("guest_places", "doors_open_minutes", "rate_minor"),
+    *("first", "last", "amount_minor", "part_minor", "paid_on"),
 }
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import pytest
 
 from chalicelib.flows.joining import offers
-from chalicelib.flows.money import refunds
+from chalicelib.flows.money import giving_back
+from chalicelib.flows.money.giving_back import Wish
 from chalicelib.handlers import jobs
 from chalicelib.rules.changes import Change, Update
 from chalicelib.rules.money.ledger import Entry
@@ -296,7 +297,7 @@ def test_the_payments_of_a_term_add_up(
     shop.pay(give_back)
     shop.settle_down()
     payment = shop.payment(give_back)
-    refunds.request(world.outside, ADMIN, payment.obligation_id, payment.payment_id, "moved abroad")
+    giving_back.request(world.outside, ADMIN, payment.obligation_id, Wish(reason="moved abroad"))
     shop.work()
     jobs.nightly({}, None)
     desk = signed_in(world, roles=("treasurer",))
@@ -361,7 +362,7 @@ def test_a_refund_that_came_back_asks_for_another_way(
     shop.pay(offered)
     shop.settle_down()
     payment = shop.payment(offered)
-    refunds.request(world.outside, ADMIN, payment.obligation_id, payment.payment_id, "ill")
+    giving_back.request(world.outside, ADMIN, payment.obligation_id, Wish(reason="ill"))
     shop.work()
     (refund,) = shop.refunds(offered)
     shop.fake.fail_refund(str(refund.stripe_refund_id))
@@ -381,7 +382,7 @@ def test_every_account_and_kind_of_entry_has_a_word(
     shop.pay(offered)
     shop.settle_down()
     payment = shop.payment(offered)
-    refunds.request(world.outside, ADMIN, payment.obligation_id, payment.payment_id, "ill")
+    giving_back.request(world.outside, ADMIN, payment.obligation_id, Wish(reason="ill"))
     shop.work()
     shop.press_pay(shop.offer(a_recruiting_term(world, slug="free", price_minor=0), "Wilf Apple"))
     entries = [row for row in reads.everything(tables.Ledger) if isinstance(row, Entry)]
@@ -402,7 +403,7 @@ def test_the_samples_of_mails_have_the_facts_of_the_real_ones(
     shop.pay(offered)
     shop.settle_down()
     payment = next(one for one in shop.debt(offered).payments if one.state == "paid")
-    refunds.request(world.outside, ADMIN, payment.obligation_id, payment.payment_id, "ill")
+    giving_back.request(world.outside, ADMIN, payment.obligation_id, Wish(reason="ill"))
     withdrawn, ended = shop.offer(whole, "Saffron Umbrella"), shop.offer(whole, "Odalys Quince")
     late = shop.begin(withdrawn)
     offers.withdraw(world.outside, ADMIN, withdrawn.which, "made by mistake")

@@ -7,20 +7,24 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time
 from typing import Any
 
 from moto.backends import get_backend
 
 from chalicelib.flows import outbox
 from chalicelib.flows.joining import offers, screening
+from chalicelib.flows.money import bursaries, costs, giving_back, matching, reconciling, suspense
 from chalicelib.flows.people import settings
 from chalicelib.flows.running import terms
-from chalicelib.rules.changes import Change, Update
+from chalicelib.rules.changes import Change, Create, Update
 from chalicelib.rules.joining.applications import Application
 from chalicelib.rules.links import link_path, sign_in_code
 from chalicelib.rules.mail import name_in_path
+from chalicelib.rules.money.bulk import Bulk
+from chalicelib.rules.people.circle import CircleSettings
 from chalicelib.rules.running.groups import WholeTerm
+from chalicelib.rules.running.register import register_path
 from chalicelib.store import reads, tables
 from chalicelib.store.commit import commit
 from tests.flows.set_up_steps import path_of_set_up
@@ -78,8 +82,11 @@ def a_house(world: World) -> House:
         "session": whole.tasters[0].session_id,
         "treasurer": _treasurer(world),
     }
+    _bursary_fund(world)
     names |= _money(world, whole)
     names |= _joining(world, whole)
+    names |= _cost(world, whole)
+    names |= _cancelled(world, whole)
     names |= _failed_mail(world)
     desk = signed_in(world)
     signing, asker = _asked(world)
@@ -90,6 +97,36 @@ def a_house(world: World) -> House:
 def an_empty_house(world: World) -> House:
     """A deployment that waits for its circle."""
     return House(world, {"set_up": path_of_set_up(world)}, {})
+
+
+def _bursary_fund(world: World) -> None:
+    """A fund with a gift and a code that can be withdrawn."""
+    gift = {"gift_minor": 20000, "reference": "Letter of 1 November"}
+    bursaries.record_gift(world.outside, ADMIN, gift)
+    bursaries.make_code(world.outside, ADMIN, {"code_minor": 10000, "note": "Minute 7"})
+
+
+def _cancelled(world: World, whole: WholeTerm) -> dict[str, str]:
+    """A cancellation that could not deal with a debt, and a term that can be cancelled."""
+    last = a_recruiting_term(world, slug="last-lantern", title="Last Lantern Group")
+    bulk = Bulk(
+        bulk_id="bulk-house",
+        cause="session_cancelled",
+        state="done",
+        remedy="refund",
+        group_id=whole.group.group_id,
+        term_id=whole.term.term_id,
+        session_id=whole.sessions[0].session_id,
+        reason="the leader is ill",
+        todo=(),
+        troubled=("debt-house",),
+        total=1,
+        asked_by=ADMIN.actor,
+        asked_at=world.now,
+    )
+    commit(Change.of(Create(bulk)))
+    last_path = f"/admin/groups/{last.group.group_id}/terms/{last.term.term_id}"
+    return {"to_cancel": last_path, "meeting": whole.sessions[-1].session_id}
 
 
 def _treasurer(world: World) -> str:
@@ -104,16 +141,117 @@ def _money(world: World, whole: WholeTerm) -> dict[str, str]:
         shop.pay(paid)
         shop.settle_down()
         offered = _answered_offer(shop, whole, "Odalys Quince")
+        paid_later = _answered_offer(shop, whole, "Otis Wheelbarrow")
+        _taken_in_parts(shop, paid_later)
         ended = _answered_offer(shop, whole, "Wilf Apple")
         offers.withdraw(world.outside, ADMIN, ended.which, "entered twice")
         accepted = _answered(shop, whole, "Hazel Thimble")
-        return {
-            "paid": f"/admin/payments/{shop.offer_row(paid).obligation_id}",
-            "offered": f"/admin/applications/{offered.application_id}",
-            "offer": f"/offers/{offered.token}",
-            "ended_offer": f"/offers/{ended.token}",
-            "accepted": f"/admin/applications/{accepted.application_id}",
-        }
+        return (
+            _registers(shop)
+            | _disputes(shop, whole)
+            | _by_hand(shop, offered)
+            | _given_back(shop)
+            | _not_ours(shop)
+            | {
+                "paid": f"/admin/payments/{shop.offer_row(paid).obligation_id}",
+                "offered": f"/admin/applications/{offered.application_id}",
+                "offer": f"/offers/{offered.token}",
+                "debt": _pay_page(shop, paid_later),
+                "ended_offer": f"/offers/{ended.token}",
+                "accepted": f"/admin/applications/{accepted.application_id}",
+            }
+        )
+
+
+def _not_ours(shop: Shop) -> dict[str, str]:
+    """Money of another shop has come to the account."""
+    shop.fake.foreign_charge(1234)
+    reconciling.look(shop.world.outside)
+    return {}
+
+
+def _given_back(shop: Shop) -> dict[str, str]:
+    """A refund that waits for a second person, one that came back, and one made at Stripe that
+    gave more than was left."""
+    world = shop.world
+    whole = a_recruiting_term(world, slug="gold-lantern", title="Gold Lantern Group")
+    outside, debts = world.outside, []
+    for name in ("Bettina Bell", "Tobias Toast"):
+        offered = _answered_offer(shop, whole, name)
+        shop.pay(offered)
+        shop.settle_down()
+        debts.append(offered)
+    proposed, beyond = (shop.offer_row(one).obligation_id for one in debts)
+    wish = giving_back.Wish(reason="agreed by phone", amount_minor=10000)
+    giving_back.request(outside, ADMIN, beyond, wish)
+    shop.fake.dashboard_refund(str(shop.payment(debts[1]).intent_id), 15000)
+    shop.settle_down()
+    [ours] = [one for one in shop.refunds(debts[1]) if one.cause != "dashboard"]
+    circle = reads.get(CircleSettings, "settings", "circle")
+    assert circle is not None
+    commit(Change.of(Update(circle, {"refund_limit_minor": 5000})))
+    giving_back.request(outside, ADMIN, proposed, wish)
+    commit(Change.of(Update(circle, {"refund_limit_minor": circle.refund_limit_minor})))
+    return {
+        "proposed": f"/admin/payments/{proposed}",
+        "outside": f"/admin/payments/{beyond}",
+        "came_back": f"/admin/payments/{beyond}/refunds/{ours.refund_id}/paid",
+    }
+
+
+def _by_hand(shop: Shop, offered: Offered) -> dict[str, str]:
+    """Money that nobody has placed, and a transfer back that waits for a second look."""
+    outside = shop.world.outside
+    names = {"offered_debt": shop.offer_row(offered).obligation_id}
+    receipt_id = ""
+    for name in ("unmatched", "too_much", "waits_for_a_look"):
+        told = {"amount_minor": 5000, "method": "bank", "date": date(2026, 11, 20)}
+        told |= {"payer": "M UMBRELLA", "reference": name, "another": False}
+        receipt_id = suspense.name_of(outside, told)
+        suspense.record(outside, ADMIN, receipt_id, told)
+        names[name] = f"/admin/suspense/{receipt_id}"
+    back = {"amount_minor": 5000, "date": date(2026, 11, 21), "reference": "", **WHY}
+    matching.propose_back(outside, ADMIN, receipt_id, back)
+    return names
+
+
+def _disputes(shop: Shop, whole: WholeTerm) -> dict[str, str]:
+    """A payment that was lost in a dispute, and one that the card's bank warns of."""
+    lost, warned = (_answered_offer(shop, whole, name) for name in ("Tansy Bell", "Corin Vale"))
+    for offered in (lost, warned):
+        shop.pay(offered)
+    shop.hear_all()
+    dispute = shop.fake.dispute(str(shop.payment(lost).intent_id))
+    shop.fake.lose(dispute["id"])
+    shop.fake.warn_of_fraud(str(shop.payment(warned).intent_id))
+    shop.hear_all()
+    found = {"lost": lost, "warned": warned}
+    return {
+        name: f"/admin/payments/{shop.offer_row(one).obligation_id}" for name, one in found.items()
+    }
+
+
+def _registers(shop: Shop) -> dict[str, str]:
+    """A term that begins tomorrow morning, so that it has begun when the house is finished, with
+    a member: its first register is open, its second session is ahead."""
+    soon = {"first_date": date(2026, 11, 22), "local_time": time(8), "apply_by": date(2026, 11, 21)}
+    whole = a_recruiting_term(shop.world, slug="amber-lantern", title="Amber Lantern Group", **soon)
+    shop.pay(_answered_offer(shop, whole, "Clover Finch"))
+    shop.hear_all()
+    first, second = (register_path(one) for one in whole.sessions[:2])
+    return {"register": first, "next_register": second}
+
+
+def _taken_in_parts(shop: Shop, offered: Offered) -> None:
+    """A place of which two parts are still to be paid."""
+    commit(Change.of(Update(shop.offer_row(offered), {"instalments": 3})))
+    shop.pay(offered)
+    shop.settle_down()
+
+
+def _pay_page(shop: Shop, offered: Offered) -> str:
+    keys = shop.world.outside.places.link_keys
+    return link_path(keys, "debt", shop.offer_row(offered).obligation_id, 1)
 
 
 def _answered(shop: Shop, whole: WholeTerm, name: str) -> Application:
@@ -165,6 +303,13 @@ def _applies(world: World, email: str) -> Browser:
 def _mailed(world: World, address: str, words: str) -> str:
     outbox.send_due(world.outside)
     return links_in(world.postbox.last(address, words))[0]
+
+
+def _cost(world: World, whole: WholeTerm) -> dict[str, str]:
+    paid = {"kind": "room", "amount_minor": 9000, "reference": "HALL 17"}
+    when = {"term_id": whole.term.term_id, "paid_on": world.now.date()}
+    costs.record(world.outside, ADMIN, whole.group.group_id, "cost-house", {**paid, **when})
+    return {"cost": "cost-house"}
 
 
 def _failed_mail(world: World) -> dict[str, str]:

@@ -133,18 +133,21 @@ class Administrator:
         assert (kind, name[-4:]) == ("text/csv; charset=utf-8", ".csv")
         return list(csv.DictReader(StringIO(body.decode("utf-8-sig"))))
 
-    def gives_the_payment_back(self, reason: str) -> None:
+    def writes_down_that_pip_leaves(self, *sentences: str) -> None:
         """Signed in a while ago: she is asked to sign in again, and comes back to the payment."""
         self.browser.get("/admin/payments")
         self.browser.click("pip.buttonwood@example.org")
         path = self.browser.path
-        self.browser.submit({"reason": reason}, "/refund")
+        self.browser.click("The member leaves the term")
+        self.browser.reads(*sentences)
+        self.browser.submit({"way": "policy"}, "/leave")
         self.browser.reads("Please sign in once more")
         self.browser.submit({"email": ADA}, "/sign-in")
         self.uses_the_mailed_link()
         assert self.browser.path == path, "she is back where she was"
-        self.browser.submit({"reason": reason}, "/refund")
-        self.browser.reads(reason)
+        self.browser.click("The member leaves the term")
+        self.browser.submit({"way": "policy"}, "/leave")
+        self.browser.reads("Taken off the bill, and why", "Changed their mind within the 14 days")
 
 
 class Applicant:

@@ -25,13 +25,20 @@ from local.product import Product, require_free
 from local.server import PortTaken
 
 MEMBERS = {
-    "Thursday Lantern Group": 7,
+    "Thursday Lantern Group": 6,  # Tansy Rainbarrel has left
     "Harbour Street Circle": 9,
     "Northmoor Trainees": 11,
     "Daybreak Consultants": 7,
 }
 RECRUITING = ["Thursday Lantern Group", "Daybreak Consultants"]
-TO_DO = ["refund_failed", "offer_to_make", "application_received", "application_interview"]
+TO_DO = [
+    "dispute",
+    "refund_failed",
+    "suspense",
+    "offer_to_make",
+    "application_received",
+    "application_interview",
+]
 
 
 def four_free_ports() -> int:

@@ -123,6 +123,12 @@ def _aside() -> Entry:
     return row(ledger.entry("group#group-1", "aside", NOW, "GBP", moves))
 
 
+def _by_hand(account: str) -> list[Entry]:
+    """Money that came by hand and stands on an account without a row that says so."""
+    moves = {"bank": 100, account: -100}
+    return [row(ledger.entry("circle", "bank_receipt#x", NOW, "GBP", moves))]
+
+
 def _with_debt(kept: Kept, **changed: Any) -> Kept:
     first = replace(kept.obligations[0], **changed)
     return replace(kept, obligations=[first, *kept.obligations[1:]])
@@ -141,6 +147,8 @@ LIES: dict[str, Callable[[Kept], Kept]] = {
         kept, refunds=[kept.refunds[0], replace(kept.refunds[1], state="sent")]
     ),
     "surplus": lambda kept: replace(kept, entries=[*kept.entries, _aside()]),
+    "suspense": lambda kept: replace(kept, entries=[*kept.entries, *_by_hand("suspense")]),
+    "due_to": lambda kept: replace(kept, entries=[*kept.entries, *_by_hand("due_to/group#g")]),
     "processor_fees": lambda kept: replace(
         kept, payments=[replace(kept.payments[0], fee_minor=FEE + 1), *kept.payments[1:]]
     ),

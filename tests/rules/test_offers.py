@@ -21,14 +21,8 @@ from chalicelib.errors import (
 )
 from chalicelib.rules.changes import Below
 from chalicelib.rules.joining.applications import Act, Application
-from chalicelib.rules.joining.offers import (
-    NewOffer,
-    Offer,
-    answer_by,
-    back_to_waitlist,
-    end_offer,
-    open_offer,
-)
+from chalicelib.rules.joining.offer_endings import back_to_waitlist, end_offer
+from chalicelib.rules.joining.offers import NewOffer, Offer, answer_by, open_offer
 from chalicelib.rules.money.payments import Obligation
 from chalicelib.rules.people.circle import CircleSettings, Task
 from chalicelib.rules.running.groups import Term

@@ -14,6 +14,7 @@ from chalicelib.rules.joining.tasters import TasterBooking
 from chalicelib.rules.mail import Mail
 from chalicelib.rules.money.bank import BankReceipt
 from chalicelib.rules.money.bulk import Bulk
+from chalicelib.rules.money.bursaries import BursaryCode
 from chalicelib.rules.money.instalments import Instalment
 from chalicelib.rules.money.payments import Obligation, Payment, Refund
 from chalicelib.rules.running.groups import Group, Session, Term
@@ -23,6 +24,7 @@ KINDS = sorted(MOVES)
 ROWS = {
     "bank_receipt": BankReceipt,
     "bulk": Bulk,
+    "bursary_code": BursaryCode,
     "instalment": Instalment,
     "application": Application,
     "booking": TasterBooking,
@@ -37,6 +39,7 @@ ROWS = {
 }
 FINAL = {
     "bank_receipt": {"matched", "returned"},
+    "bursary_code": {"spent", "withdrawn"},
     "instalment": {"void"},
     "release": {"done", "withdrawn"},
     "application": {"declined", "lapsed", "withdrawn"},

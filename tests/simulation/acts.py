@@ -10,7 +10,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.flows.joining import offers, screening
-from chalicelib.flows.money import checkout, payments, refunds
+from chalicelib.flows.money import checkout, giving_back, payments
+from chalicelib.flows.money.giving_back import Wish
 from chalicelib.flows.running import terms
 from chalicelib.handlers import jobs
 from chalicelib.rules.changes import Change, Update
@@ -97,7 +98,7 @@ def refund(story: Story) -> str:
     one = story.pick(paid)
     if one is None:
         return NOBODY
-    refunds.request(story.outside, ADMIN, one.obligation_id, one.payment_id, "moved abroad")
+    giving_back.request(story.outside, ADMIN, one.obligation_id, Wish(reason="moved abroad"))
     return "asked for"
 
 

@@ -13,7 +13,11 @@ from moto.core.model_instances import reset_model_data
 
 from chalicelib.rules.joining.enrolments import Enrolment
 from chalicelib.rules.joining.offers import Offer
+from chalicelib.rules.money.bank import BankReceipt
 from chalicelib.rules.money.books import Kept
+from chalicelib.rules.money.bursaries import BursaryCode
+from chalicelib.rules.money.credits import Credit
+from chalicelib.rules.money.disputes import Dispute
 from chalicelib.rules.money.ledger import Entry
 from chalicelib.rules.money.payments import Obligation, Payment, Refund
 from chalicelib.rules.people.circle import JobRun
@@ -57,6 +61,10 @@ class Seen:
             offers=self.all(Offer),
             terms=self.all(Term),
             sessions=self.all(Session),
+            credits=self.all(Credit),
+            receipts=self.all(BankReceipt),
+            disputes=self.all(Dispute),
+            codes=self.all(BursaryCode),
         )
 
     def lasting(self) -> dict[tuple[str, ...], Any]:

@@ -13,7 +13,8 @@ import pytest
 
 from chalicelib.errors import EnrolmentExists, OfferNotOpen, StripeUnknown
 from chalicelib.flows.joining import offers, screening
-from chalicelib.flows.money import books, checkout, payments, refunds
+from chalicelib.flows.money import books, checkout, giving_back, payments
+from chalicelib.flows.money.giving_back import Wish
 from chalicelib.handlers import jobs
 from chalicelib.handlers.jobs import JobFailed
 from chalicelib.rules.changes import Caller, Change, Update
@@ -198,7 +199,7 @@ def test_money_for_an_offer_that_was_refunded_goes_back_too(world: World, shop: 
     told = [one for one in shop.fake.outgoing if one["type"] == "checkout.session.completed"]
     shop.fake.deliver(told[0]["id"])
     seated = next(one for one in shop.debt(offered).payments if one.outcome == "seat")
-    refunds.request(world.outside, ADMIN, seated.obligation_id, seated.payment_id, "moved")
+    giving_back.request(world.outside, ADMIN, seated.obligation_id, Wish(reason="moved"))
     shop.settle_down()  # only now do we hear of the other one
     assert sorted(one.state for one in shop.refunds(offered)) == ["succeeded", "succeeded"]
     assert (shop.term(whole).occupied, shop.term(whole).taken) == (0, 0)
@@ -215,7 +216,7 @@ def test_who_was_refunded_can_come_back_to_a_place_without_a_price(
     shop.pay(paid)
     shop.settle_down()
     one = shop.payment(paid)
-    refunds.request(world.outside, ADMIN, one.obligation_id, one.payment_id, "moved")
+    giving_back.request(world.outside, ADMIN, one.obligation_id, Wish(reason="moved"))
     commit(Change.of(Update(shop.term(whole), {"price_minor": 0})))
     again = shop.offer_to(application_of(paid))
     assert shop.press_pay(again) == f"/offers/{again.token}/paid"
@@ -259,7 +260,7 @@ def test_a_refund_that_we_did_not_live_to_write_down_is_made_once(
     shop.pay(offered)
     shop.settle_down()
     one = shop.payment(offered)
-    refunds.request(world.outside, ADMIN, one.obligation_id, one.payment_id, "moved")
+    giving_back.request(world.outside, ADMIN, one.obligation_id, Wish(reason="moved"))
     fate = Fate()
     world.outside.stripe = Watched(shop.gateway, "stripe", fate)
     fate.arm("stripe", "after", 1)
@@ -291,7 +292,7 @@ def test_a_refund_stripe_will_not_show_keeps_no_other_waiting(world: World, shop
 
 def ask_for_refund(shop: Shop, offered: Offered) -> None:
     one = shop.payment(offered)
-    refunds.request(shop.world.outside, ADMIN, one.obligation_id, one.payment_id, "moved")
+    giving_back.request(shop.world.outside, ADMIN, one.obligation_id, Wish(reason="moved"))
 
 
 # Death

@@ -80,3 +80,11 @@ def test_the_connection_gives_up_before_the_gateway_does() -> None:
     tries = config.retries["total_max_attempts"]
     assert tries == 3
     assert tries * (config.connect_timeout + config.read_timeout) <= 12
+
+
+@pytest.mark.parametrize("kind", sorted(KEPT, key=lambda kind: kind.__name__))
+def test_no_field_of_a_kind_is_hidden_by_a_key_of_its_table(kind: type) -> None:
+    """A field that is named like a key but means something else would come back as the key."""
+    how, row = KEPT[kind], plain_row(kind)
+    values = {name: value for name, value in how.values(row).items() if value is not None}
+    assert how.row(how.model(**values)) == row

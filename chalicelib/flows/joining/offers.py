@@ -8,23 +8,31 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.errors import LinkNotValid, NotFound, OfferNotOpen
+from chalicelib.errors import LinkNotValid, NoSeatLeft, NotFound, OfferNotOpen, PaymentOnItsWay
 from chalicelib.gateways.outside import Outside
 from chalicelib.rules.audit import audit
 from chalicelib.rules.changes import Caller, Change
 from chalicelib.rules.joining import offers as rules
 from chalicelib.rules.joining.applications import Act, Application, moved
+from chalicelib.rules.joining.offer_endings import back_to_waitlist, end_offer
+from chalicelib.rules.joining.offer_terms import Choice
 from chalicelib.rules.joining.offers import NewOffer, Offer
-from chalicelib.rules.links import read_link
+from chalicelib.rules.joining.reissues import lower_price_asked, reissue
+from chalicelib.rules.links import link_path, read_link
+from chalicelib.rules.money.bursaries import as_written, not_usable
 from chalicelib.rules.money.checkout import shown_state
+from chalicelib.rules.money.instalments import NOTHING_OWING, owing
+from chalicelib.rules.money.prices import STANDARD
 from chalicelib.rules.people.circle import CircleSettings, Document
+from chalicelib.rules.running.groups import WholeTerm
 from chalicelib.store import reads, tables
 from chalicelib.store.commit import commit
 from chalicelib.store.joining import offers as store
-from chalicelib.store.money import payments
+from chalicelib.store.money import means, payments
 from chalicelib.store.running import groups
 
 DUE_IN_ONE_GO = 50
+TRIES_MAX = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,14 +61,80 @@ def load(which: OfferId) -> tuple[Application, Offer]:
     return found.application, offer
 
 
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What the desk wants of an offer: its name, for how many days (three are working days,
+    D17), at which price, and with which bursary code, if any."""
+
+    offer_id: str
+    days: int
+    category: str = STANDARD
+    bursary_code: str = ""
+
+
 def make_offer(
     outside: Outside, caller: Caller, application_id: str, offer_id: str, days: int
 ) -> None:
-    """Offer the seat of an accepted application's term for some days (R70); three days are
-    working days (D17). The last day ends at its last minute in the group's zone.
+    """Offer the seat of an accepted application's term at the standard price."""
+    offer_seat(outside, caller, application_id, Wanted(offer_id=offer_id, days=days))
 
-    Raises NotFound, NoSeatLeft, TermNotOpen, SwitchedOff, Conflict.
+
+def offer_seat(outside: Outside, caller: Caller, application_id: str, wanted: Wanted) -> None:
+    """Offer the seat of an accepted application's term for some days (R70). The last day ends
+    at its last minute in the group's zone.
+
+    Raises NotFound, NoSeatLeft, TermNotOpen, BursaryNotOpen, SwitchedOff, Conflict.
     """
+    for _ in range(TRIES_MAX):
+        application, whole, circle = _to_be_offered(application_id)
+        new = _new(outside, caller, application, whole, wanted)
+        change = rules.open_offer(application, whole, circle, new)
+        note = _audit(outside, caller, application_id, "offer.made", wanted.offer_id)
+        try:
+            commit(change + note, caller, new.now)
+        except NoSeatLeft:
+            continue  # or the last place at the early price has gone: what holds now?
+        else:
+            return
+    raise NoSeatLeft
+
+
+def offer_anew(outside: Outside, caller: Caller, which: OfferId, wanted: Wanted) -> None:
+    """A new offer at another price in the place of an open one (A8). Its sessions at Stripe are
+    closed before; PaymentOnItsWay while a delayed payment for it is not settled. Raises
+    OfferNotOpen and what `offer_seat` raises."""
+    application, whole, circle = _to_be_offered(which.application_id)
+    _, old = load(which)
+    debt = payments.whole_debt(old.obligation_id)
+    if debt and any(one.state == "on_its_way" for one in debt.payments):
+        raise PaymentOnItsWay(state="at_the_desk")
+    new = _new(outside, caller, application, whole, wanted, old)
+    change = reissue(application, old, whole, circle, new)
+    note = _audit(outside, caller, which.application_id, "offer.made_anew", wanted.offer_id)
+    commit(change + note, caller, new.now)
+
+
+def ask_lower_price(outside: Outside, caller: Caller, which: OfferId) -> None:
+    """The applicant asks for a lower price, without a reason (A8). Raises OfferNotOpen,
+    Conflict when it was asked before."""
+    application, offer = load(which)
+    act = _act(outside, caller)
+    commit(lower_price_asked(application, offer, act), caller, act.now)
+
+
+def why_not(outside: Outside, application_id: str, typed: str) -> str:  # noqa: ARG001
+    """Why a typed bursary code cannot be used for an application, as the code of a sentence;
+    empty when it can, or when its own open offer has it."""
+    found, name = store.with_offers(application_id), as_written(typed)
+    if found is None or not name:
+        return ""
+    if any(one.state == "open" and one.bursary_code == name for one in found.offers):
+        return ""
+    _, whole, _ = _to_be_offered(application_id)
+    return not_usable(means.code(name), whole.term.currency)
+
+
+def _to_be_offered(application_id: str) -> tuple[Application, WholeTerm, CircleSettings]:
     application = reads.get(Application, application_id, "application")
     circle = reads.get(CircleSettings, "settings", "circle")
     if application is None or circle is None:
@@ -68,17 +142,26 @@ def make_offer(
     whole = groups.whole_term(application.group_id, application.term_id)
     if whole is None:
         raise NotFound
-    now = outside.clock.now()
-    new = NewOffer(
-        offer_id=offer_id,
+    return application, whole, circle
+
+
+def _new(
+    outside: Outside,
+    caller: Caller,
+    application: Application,
+    whole: WholeTerm,
+    wanted: Wanted,
+    old: Offer | None = None,
+) -> NewOffer:
+    now, zone = outside.clock.now(), whole.term.zone
+    ready = means.ready(application, whole.term, as_written(wanted.bursary_code), old)
+    return NewOffer(
+        offer_id=wanted.offer_id,
         obligation_id=outside.ids.new("debt"),
-        expires_at=rules.answer_by(days, now, whole.term.zone, working_days=days == 3),
+        expires_at=rules.answer_by(wanted.days, now, zone, working_days=wanted.days == 3),
         now=now,
         actor=caller.actor,
-    )
-    change = rules.open_offer(application, whole, circle, new)
-    commit(
-        change + _audit(outside, caller, application_id, "offer.made", offer_id), caller, new.now
+        choice=Choice(category=wanted.category, means=ready),
     )
 
 
@@ -125,22 +208,27 @@ def join_waitlist(outside: Outside, caller: Caller, which: OfferId) -> None:
     expire(outside, which)  # an offer that is over, but was not swept yet
     application, offer = load(which)
     act = _act(outside, caller)
-    commit(rules.back_to_waitlist(application, offer, act), caller, act.now)
+    commit(back_to_waitlist(application, offer, act), caller, act.now)
 
 
 def show(outside: Outside, token: str, checkout_id: str = "") -> dict[str, Any]:
     """Everything the offer page says: offer, application, the texts frozen with it, and how far
-    the payment is: the one of `checkout_id`, or the newest."""
-    which = from_token(outside, token)
+    the payment is: the one of `checkout_id`, or the newest. `owing` says what is to be paid when,
+    `pay_path` where what is left is paid."""
+    which, now = from_token(outside, token), outside.clock.now()
     application, offer = load(which)
     debt = payments.whole_debt(offer.obligation_id)
+    rows = debt.instalments if debt else ()
     return {
         "offer": offer,
         "application": application,
         "agreement": reads.get(Document, "document#agreement", offer.agreement_version),
         "policy": reads.get(Document, "document#refund_policy", offer.policy_version),
-        "over": offer.state == "open" and offer.hold_until <= outside.clock.now(),
+        "over": offer.state == "open" and offer.hold_until <= now,
         "payment_state": shown_state(debt.payments if debt else (), checkout_id),
+        "paid_minor": debt.obligation.paid_minor if debt else 0,
+        "owing": owing(offer, debt.obligation, rows, now) if debt else NOTHING_OWING,
+        "pay_path": link_path(outside.places.link_keys, "debt", offer.obligation_id, 1),
     }
 
 
@@ -159,7 +247,7 @@ def _write_end(
 ) -> None:
     """End an offer as it was read: a hold that was moved since wins."""
     now = outside.clock.now()
-    change = rules.end_offer(application, offer, state, now)
+    change = end_offer(application, offer, state, now)
     row = _audit(outside, caller, offer.application_id, f"offer.{state}", offer.offer_id, reason)
     commit(change + row, caller, now)
 

@@ -15,7 +15,8 @@ from chalicelib.rules.changes import Caller
 from chalicelib.rules.joining import application_mails as mails
 from chalicelib.rules.joining import applications as rules
 from chalicelib.rules.joining.applications import Act, Application
-from chalicelib.rules.running.groups import Listed, WholeTerm
+from chalicelib.rules.joining.offer_terms import offered_now
+from chalicelib.rules.running.groups import Listed, Term, WholeTerm
 from chalicelib.store import reads, tables
 from chalicelib.store.commit import commit
 from chalicelib.store.joining import applications as store
@@ -66,16 +67,23 @@ def show_term(
     }
 
 
-def show_application(outside: Outside, application_id: str) -> dict[str, Any]:  # noqa: ARG001
+def term_of(application_id: str) -> Term:
+    """The term that is applied for. NotFound for no application that was sent."""
+    return _whole(_one(application_id)).term
+
+
+def show_application(outside: Outside, application_id: str) -> dict[str, Any]:
     """One application with its answers, offers and history, and others that may be of the same
     person: suggested, never merged (A1)."""
     found = offers.with_offers(application_id)
     if found is None or found.application.state in NOT_SHOWN:
         raise NotFound
     application = found.application
+    whole = _whole(application)
     return {
         "application": application,
-        "whole": _whole(application),
+        "whole": whole,
+        "prices": offered_now(whole, outside.clock.now()),
         "offers": found.offers,
         "history": reads.under(tables.Audit, application_id)[-HISTORY_MAX:],
         "alike": _alike(application, store.of_term(application.term_id)),

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
-from chalicelib.errors import AlreadyCounted, NotFound
+from chalicelib.errors import AlreadyCounted, NotFound, StripeRefused, StripeUnknown
 from chalicelib.gateways.outside import Outside
-from chalicelib.rules.changes import Change, Create, Remove
+from chalicelib.rules.audit import audit
+from chalicelib.rules.changes import Caller, Change, Create, Remove, Update
 from chalicelib.rules.joining.offers import Offer
 from chalicelib.rules.money.amounts import Money
+from chalicelib.rules.money.bank import BankReceipt
 from chalicelib.rules.money.books import Finding, Kept, check_books, under_way
+from chalicelib.rules.money.credits import Credit
+from chalicelib.rules.money.disputes import Dispute
 from chalicelib.rules.money.payments import Obligation, Payment, Refund
-from chalicelib.rules.people.circle import CircleSettings, Task
+from chalicelib.rules.people.circle import CircleSettings, JobRun, Task
 from chalicelib.rules.running.groups import Session, Term
 from chalicelib.store import reads, tables
 from chalicelib.store.commit import commit
 
 log = logging.getLogger("balint.books")
+SHOWN_MAX = 100
 
 
 def gather() -> Kept:
@@ -34,6 +40,10 @@ def gather() -> Kept:
         offers=[row for row in reads.everything(tables.Applications) if isinstance(row, Offer)],
         terms=[row for row in running if isinstance(row, Term)],
         sessions=[row for row in running if isinstance(row, Session)],
+        disputes=[row for row in debts if isinstance(row, Dispute)],
+        credits=[row for row in debts if isinstance(row, Credit)],
+        receipts=[row for row in debts if isinstance(row, BankReceipt)],
+        codes=reads.under(tables.Circle, "bursary"),
     )
 
 
@@ -58,14 +68,42 @@ def check(outside: Outside) -> dict[str, int]:
     for a quiet night; a payment or refund that stays under way is a task of its own.
     """
     kept = gather()
-    quiet = not under_way(kept)
-    findings = check_books(kept, _balance(outside) if quiet else None)
+    balance = None if under_way(kept) else _balance(outside)
+    return _tell(outside, check_books(kept, balance), with_stripe=balance is not None)
+
+
+def prove_now(outside: Outside, caller: Caller) -> None:
+    """The same because somebody asked, with its findings kept by name for the page that follows.
+    Where Stripe does not answer, its balance is left out as well, and the page says so."""
+    kept = gather()
+    balance = None if under_way(kept) else _balance_or_none(outside)
+    findings = check_books(kept, balance)
+    counts = _tell(outside, findings, with_stripe=balance is not None)
+    now = outside.clock.now()
+    shown = [asdict(one) for one in findings[:SHOWN_MAX]]
+    values: dict[str, Any] = {"ended_at": now, "facts": {**counts, "shown": shown}}
+    before = reads.get(JobRun, "job", "books")
+    row = Update(before, values) if before else Create(JobRun(job="books", **values))
+    name = outside.ids.new("act")
+    act = audit("books", "books.proven", caller.actor, now, name, findings=len(findings))
+    commit(Change.of(row, act), caller, now)
+
+
+def _balance_or_none(outside: Outside) -> Money | None:
+    try:
+        return _balance(outside)
+    except (StripeUnknown, StripeRefused) as trouble:
+        log.warning("stripe_balance_left_out code=%s", trouble.code)
+        return None
+
+
+def _tell(outside: Outside, findings: list[Finding], with_stripe: bool) -> dict[str, int]:
     for finding in findings:
         log.error("books proof=%s where=%s by=%d", finding.proof, finding.where, finding.difference)
         _task(outside, finding)
-    _close_tasks(findings, with_stripe=quiet)
+    _close_tasks(findings, with_stripe)
     counts = {"findings": len(findings), "unexplained_minor": unexplained(findings)}
-    return counts if quiet else counts | {"stripe_left_out": 1}
+    return counts if with_stripe else counts | {"stripe_left_out": 1}
 
 
 def _close_tasks(findings: list[Finding], with_stripe: bool) -> None:
@@ -88,7 +126,7 @@ def _task(outside: Outside, finding: Finding) -> None:
         task_id=_task_id(finding),
         code="books_do_not_agree",
         facts=facts | {"difference": finding.difference},
-        path="/admin/payments",
+        path="/admin/books/proof",
         owner="treasurer",
         opened_at=now,
         due_at=now + timedelta(days=1),

@@ -1,6 +1,7 @@
 """From "Pay" to Stripe's hosted page: the intent is committed first, then Stripe is asked.
 
-What does not live here: what a payment means when it is there (payments.py).
+`pay` takes the place of an offer, `pay_debt` pays a later part of its price. What does not live
+here: what a payment means when it is there (payments.py), what is owed (instalments.py).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from chalicelib.errors import (
     EnrolmentExists,
     NotFound,
     OfferNotOpen,
+    PaymentOnItsWay,
     StateChanged,
     StripeRefused,
     SwitchedOff,
@@ -23,7 +25,8 @@ from chalicelib.rules.joining.applications import Application
 from chalicelib.rules.joining.enrolments import IN_SEAT, Enrolment
 from chalicelib.rules.joining.offers import Offer
 from chalicelib.rules.money import checkout as rules
-from chalicelib.rules.money import settling
+from chalicelib.rules.money import delayed, settling
+from chalicelib.rules.money.instalments import first_minor, owing
 from chalicelib.rules.money.news import Debt
 from chalicelib.rules.money.payments import Obligation, Payment
 from chalicelib.rules.money.stripe_objects import Checkout
@@ -49,21 +52,102 @@ class Wish:
     bank_debit: bool = False
 
 
+@dataclass(frozen=True, kw_only=True)
+class DebtWish:
+    """A press of Pay on the page of a debt whose place is taken."""
+
+    obligation_id: str
+    token: str
+    all_of_it: bool  # or only what is asked for now
+    address: str = ""
+    bank_debit: bool = False
+
+
 def pay(outside: Outside, caller: Caller, wish: Wish) -> str:
-    """Where the browser goes to pay: the hosted page, or the "paid" page when nothing is due.
+    """Where the browser goes to pay: the hosted page, or the "paid" page when nothing is due
+    now. Only then the form is spent with the act: Stripe's page can be asked for again.
 
     A second press, in this tab or another, goes on with the open session. Raises OfferNotOpen,
     PaymentOnItsWay, TooManyTries, SwitchedOff, StripeUnknown (press again: same key).
     """
-    circle = reads.get(CircleSettings, "settings", "circle")
-    if circle is None or not circle.selling:
-        raise SwitchedOff(switch="selling")
+    bank_debit = _selling().bank_debit
     for _ in range(TRIES_MAX):
         try:
-            return _pay_once(outside, caller, replace(wish, bank_debit=circle.bank_debit))
+            return _pay_once(outside, caller, replace(wish, bank_debit=bank_debit))
         except StateChanged:
             continue  # another tab was quicker: look again and go on with what it began
     raise StateChanged
+
+
+def pay_debt(outside: Outside, caller: Caller, wish: DebtWish) -> str:
+    """The hosted page for a later part of a price, or for all that is left of it.
+
+    A session that is open for the same amount is gone on with; one for another amount is closed
+    first. Raises NotFound, NothingOwed, PaymentOnItsWay, TooManyTries, SwitchedOff, StripeUnknown.
+    """
+    bank_debit = _selling().bank_debit
+    for _ in range(TRIES_MAX):
+        try:
+            return _pay_debt_once(outside, caller, replace(wish, bank_debit=bank_debit))
+        except StateChanged:
+            continue
+    raise StateChanged
+
+
+def _selling() -> CircleSettings:
+    circle = reads.get(CircleSettings, "settings", "circle")
+    if circle is None or not circle.selling:
+        raise SwitchedOff(switch="selling")
+    return circle
+
+
+def _pay_debt_once(outside: Outside, caller: Caller, wish: DebtWish) -> str:
+    debt = whole_debt(wish.obligation_id)
+    owner = offers.with_offers(debt.obligation.application_id) if debt else None
+    offer = owner.offer(debt.obligation.offer_id) if owner and debt else None
+    if debt is None or offer is None:
+        raise NotFound
+    now = outside.clock.now()
+    owed = owing(offer, debt.obligation, debt.instalments, now)
+    amount = owed.left_minor if wish.all_of_it else owed.asked_minor
+    running = rules.running(debt.payments, now)
+    if running and running.amount_minor != amount:
+        _close(outside, running)
+        running = None
+    if running is None:
+        running = _begin_part(outside, caller, wish, offer, debt, amount)
+    if running.checkout_url:
+        return running.checkout_url
+    return _ask_stripe(outside, running).checkout_url or f"/pay/{wish.token}"
+
+
+def _begin_part(
+    outside: Outside, caller: Caller, wish: DebtWish, offer: Offer, debt: WholeDebt, amount: int
+) -> Payment:
+    press = rules.Pay(
+        payment_id=outside.ids.new("pay"),
+        person_id=str(debt.obligation.person_id),
+        now=outside.clock.now(),
+        base_url=outside.places.base_url,
+        page="/pay",
+        offer_token=wish.token,
+        deployment=outside.places.deployment,
+        start_at_once=False,
+        bank_debit=wish.bank_debit,
+    )
+    payment, change = rules.begin_part(offer, debt.obligation, debt.payments, amount, press)
+    _commit_begun(outside, caller, payment, change, wish.address)
+    return payment
+
+
+def _close(outside: Outside, payment: Payment) -> None:
+    """Let nobody pay on a session that asks for another amount than is asked for now. Raises
+    PaymentOnItsWay when somebody has paid on it already."""
+    asked = payment if payment.checkout_id else _ask_stripe(outside, payment)
+    session = outside.stripe.expire_checkout(str(asked.checkout_id))
+    if session.status == "complete":
+        raise PaymentOnItsWay
+    commit(delayed.closed(asked))
 
 
 def _pay_once(outside: Outside, caller: Caller, wish: Wish) -> str:
@@ -113,18 +197,27 @@ def _begin(
         bank_debit=wish.bank_debit,
     )
     payment, change = rules.begin(offer, obligation, press)
-    if obligation.amount_minor == 0:
+    own = Caller(actor=caller.actor)
+    if first_minor(offer, obligation) == 0:
+        own = caller
         payment, change = _nothing_due(offer, obligation, application, payment, press)
+    _commit_begun(outside, own, payment, change, wish.address)
+    return payment
+
+
+def _commit_begun(
+    outside: Outside, caller: Caller, payment: Payment, change: Change, address: str
+) -> None:
+    now = outside.clock.now()
     act = audit(
-        offer.application_id,
+        payment.application_id,
         "payment.begun",
         caller.actor,
         now,
         outside.ids.new("act"),
         payment_id=payment.payment_id,
     )
-    commit(change + act + counted("checkout", now, client=wish.address), caller, now)
-    return payment
+    commit(change + act + counted("checkout", now, client=address), caller, now)
 
 
 def _nothing_due(
@@ -134,30 +227,15 @@ def _nothing_due(
     payment: Payment,
     press: rules.Pay,
 ) -> tuple[Payment, Change]:
-    free = replace(
-        payment,
-        method="nothing_due",
-        state="paid",
-        outcome="seat",
-        paid_at=press.now,
-        key="",
-        params={},
-        check_at=None,
-        fee_minor=0,
-    )
-    agreed = replace(
-        offer,
-        agreed_at=press.now,
-        start_at_once=press.start_at_once,
-        person_id=press.person_id,
-    )
+    free = rules.without_stripe(payment, press.now)
     before = reads.get(Enrolment, offer.term_id, press.person_id)
     if before and before.state in IN_SEAT:
         raise EnrolmentExists
     debt = Debt(
         obligation=obligation, payment=free, offer=offer, application=application, before=before
     )
-    return free, settling.nothing_due(with_sessions(debt, press.now), agreed, press.now)
+    taken = settling.nothing_due if obligation.outstanding_minor <= 0 else settling.unpaid_seat
+    return free, taken(with_sessions(debt, press.now), rules.agreed(offer, press), press.now)
 
 
 def _ask_stripe(outside: Outside, payment: Payment) -> Payment:

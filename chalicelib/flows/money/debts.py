@@ -5,13 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib.errors import NotFound
+from chalicelib.rules.money.instalments import parts_of
 from chalicelib.rules.money.ledger import Entry
 from chalicelib.rules.money.payments import Obligation, Payment, Refund
+from chalicelib.rules.money.reserving import in_dispute
+from chalicelib.rules.money.suggesting import reference_of
 from chalicelib.rules.people.circle import JobRun
 from chalicelib.rules.running.groups import Group, Term
 from chalicelib.store import reads, tables
-from chalicelib.store.money import payments
+from chalicelib.store.money import payments, receipts
+from chalicelib.store.people import people
 from chalicelib.store.running import groups
+from chalicelib.store.tasks import open_about
 
 
 def show_all(term_id: str) -> dict[str, Any]:
@@ -48,7 +53,23 @@ def show_one(obligation_id: str) -> dict[str, Any]:
     term = reads.get(Term, debt.obligation.group_id, f"term#{debt.obligation.term_id}")
     return {
         "debt": debt,
+        "parts": parts_of(debt.instalments, debt.obligation),
         "group": group,
         "term": term,
         "entries": sorted(entries, key=lambda one: one.posted_at),
+        "by_hand": receipts.by_hand(debt.payments, entries),
+        "payment_reference": reference_of(obligation_id),
+        "fraud_warnings": open_about(f"/admin/payments/{obligation_id}", "fraud_warning"),
+        "asked": open_about(f"/admin/payments/{obligation_id}", "refund_outside"),
+        "blocked": any(in_dispute(one, debt.disputes) for one in debt.payments),
+        "left_minor": sum(debt.obligation.shares.values()),
+        "names": _names(debt),
     }
+
+
+def _names(debt: payments.WholeDebt) -> dict[str, str]:
+    """Who decided what, by name."""
+    acted = {one.requested_by for one in debt.refunds}
+    acted |= {who for one in debt.releases for who in (one.asked_by, one.decided_by)}
+    found = people.several({one for one in acted if one.startswith("person-")})
+    return {person_id: person.full_name for person_id, person in found.items()}

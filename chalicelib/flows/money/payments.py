@@ -21,17 +21,19 @@ from chalicelib.gateways.outside import Outside
 from chalicelib.rules.audit import audit
 from chalicelib.rules.changes import Change, Create, Is, Update
 from chalicelib.rules.joining.enrolments import IN_SEAT, Enrolment
-from chalicelib.rules.money import delayed, ledger, settling
+from chalicelib.rules.money import delayed, ledger, parts, settling
 from chalicelib.rules.money.checkout import TAG
+from chalicelib.rules.money.means import taken_late
 from chalicelib.rules.money.news import Debt, News, matches
 from chalicelib.rules.money.payments import Payment, StripeLookup
 from chalicelib.rules.money.stripe_objects import Checkout, Event, checkout_from
 from chalicelib.rules.people.circle import Task
-from chalicelib.rules.running.groups import Term
 from chalicelib.store import reads, tables
 from chalicelib.store.commit import commit
 from chalicelib.store.joining import offers
+from chalicelib.store.money.means import means_again
 from chalicelib.store.money.payments import whole_debt, with_sessions
+from chalicelib.store.running import groups
 
 log = logging.getLogger("balint.payments")
 
@@ -71,7 +73,7 @@ def settle(
 ) -> str:
     """Bring our books in line with what a checkout says, once, whatever was heard before.
 
-    Returns: seat, late_seat, late_refund, surplus, on_its_way, failed, expired, nothing,
+    Returns: seat, part, late_seat, late_refund, surplus, on_its_way, failed, expired, nothing,
     not_ours, mismatch or unknown_payment.
     """
     ids = checkout.metadata
@@ -107,7 +109,8 @@ def settle(
 
 
 def _load(ids: Mapping[str, str], look_for_enrolment: bool, now: datetime) -> Debt | None:
-    """The debt in two reads; the enrolment only when a commit has found one in its way."""
+    """The debt in two reads. The enrolment only where the place is taken, or when a commit has
+    found one in its way."""
     found = whole_debt(ids.get("obligation_id", ""))
     payment = found.payment(ids.get("payment_id", "")) if found else None
     owner = offers.with_offers(payment.application_id) if payment else None
@@ -115,7 +118,8 @@ def _load(ids: Mapping[str, str], look_for_enrolment: bool, now: datetime) -> De
     if found is None or payment is None or owner is None or offer is None:
         return None
     before = None
-    if look_for_enrolment:
+    taken = found.obligation.billed_at is not None
+    if look_for_enrolment or taken:
         before = reads.get(Enrolment, offer.term_id, str(payment.person_id))
     debt = Debt(
         obligation=found.obligation,
@@ -123,8 +127,9 @@ def _load(ids: Mapping[str, str], look_for_enrolment: bool, now: datetime) -> De
         offer=offer,
         application=owner.application,
         before=before,
+        instalments=found.instalments,
     )
-    return with_sessions(debt, now)
+    return debt if taken else with_sessions(debt, now)
 
 
 def _failed(outside: Outside, debt: Debt, news: News) -> bool:
@@ -175,20 +180,37 @@ def _no_news() -> tuple[str, Change]:
 
 
 def _money(debt: Debt, news: News) -> tuple[str, Change]:
-    """Money is there: a seat, a late seat, or all of it back."""
+    """Money is there: a seat, a late seat, a part of the price, or all of it back."""
+    if debt.obligation.billed_at is not None:
+        if debt.obligation.outstanding_minor > 0:
+            return "part", parts.part(debt, news)
+        return "surplus", settling.surplus(debt, news)
     sits_already = debt.before is not None and debt.before.state in IN_SEAT
     if debt.obligation.state == "paid" or sits_already:
         return "surplus", settling.surplus(debt, news)
     if debt.offer.state == "open":
         return "seat", settling.seat(debt, news)
-    if settling.may_sit_late(debt) and _has_room(debt):
-        return "late_seat", settling.late_seat(debt, news)
+    again = _paid_beside_again(debt) if settling.may_sit_late(debt) and _has_room(debt) else None
+    if again is not None:
+        return "late_seat", settling.late_seat(debt, news) + again
     return "late_refund", settling.late_refund(debt, news)
 
 
+def _paid_beside_again(debt: Debt) -> Change | None:
+    """What paid a part of the price beside this money, taken once more; None where it is gone."""
+    parts, owed = debt.offer.parts, debt.obligation
+    ready = means_again(owed.bursary_code, list(parts.credits))
+    return taken_late(owed.bursary_code, parts, owed.obligation_id, ready)
+
+
 def _has_room(debt: Debt) -> bool:
-    term = reads.get(Term, debt.offer.group_id, f"term#{debt.offer.term_id}")
-    return term is not None and term.state in ("recruiting", "running") and term.free > 0
+    """Whether what was offered can still be had: a place, in a term that goes on, and every
+    session that the price covers."""
+    whole = groups.whole_term(debt.offer.group_id, debt.offer.term_id)
+    if whole is None or whole.term.state not in ("recruiting", "running") or not whole.term.free:
+        return False
+    off = {one.session_id for one in whole.sessions if one.state == "cancelled"}
+    return not off & set(debt.obligation.shares)
 
 
 def _call_a_person(outside: Outside, code: str, checkout: Checkout) -> str:

@@ -1,6 +1,8 @@
-"""Refunds: asked for by a person or a rule, sent by the job that holds the key, watched after.
+"""Refunds on their way: sent by the job that holds the key, watched after, and those that
+somebody made at Stripe itself.
 
-The web function only writes the intent; `send_due` runs where Stripe's refund key is.
+The web function only writes the intent; `send_due` runs where Stripe's refund key is. What does
+not live here: who gets something back and why (giving_back.py, leaving.py).
 """
 
 from __future__ import annotations
@@ -10,75 +12,29 @@ from datetime import datetime
 
 from chalicelib.errors import (
     AlreadyCounted,
-    NotFound,
     RefundNotPossible,
     StateChanged,
     StripeRefused,
     StripeUnknown,
-    SwitchedOff,
     Trouble,
 )
 from chalicelib.gateways.outside import Outside
 from chalicelib.rules.audit import audit
-from chalicelib.rules.changes import Caller, Change
+from chalicelib.rules.changes import Change
+from chalicelib.rules.money import outside_refunds
 from chalicelib.rules.money import refunds as rules
-from chalicelib.rules.money import releases
 from chalicelib.rules.money.checkout import TAG
-from chalicelib.rules.money.payments import Refund
-from chalicelib.rules.money.releases import Decision
-from chalicelib.rules.money.shares import take
+from chalicelib.rules.money.payments import Refund, StripeLookup
 from chalicelib.rules.money.stripe_objects import Event, RefundObject, refund_from
 from chalicelib.rules.people.circle import CircleSettings
 from chalicelib.store import reads, tables
 from chalicelib.store.commit import commit
-from chalicelib.store.money.payments import owed
-from chalicelib.store.money.payments import refund as refund_row
+from chalicelib.store.money import payments
 
 log = logging.getLogger("balint.refunds")
 IN_ONE_GO = 50
+TRIES_MAX = 6
 KEY_TROUBLE = ("authentication_error", "permission_error")  # ours to mend, not the payer's loss
-
-
-def request(
-    outside: Outside, caller: Caller, obligation_id: str, payment_id: str, reason: str
-) -> None:
-    """An administrator gives back all that is left of a payment, with a reason; the seat ends.
-
-    Raises NotFound, RefundNotPossible, SwitchedOff, StateChanged.
-    """
-    circle = reads.get(CircleSettings, "settings", "circle")
-    if circle is None or not circle.refunds:
-        raise SwitchedOff(switch="refunds")
-    found = owed(obligation_id)
-    payment = next((one for one in found.payments if one.payment_id == payment_id), None)
-    if payment is None:
-        raise NotFound
-    left = releases.refundable(payment)
-    if left <= 0:
-        raise RefundNotPossible(refundable=0)
-    now, held = outside.clock.now(), found.held
-    decision = Decision(
-        release_id=outside.ids.new("release"),
-        cause="administrator",
-        actor=caller.actor,
-        now=now,
-        reason=reason,
-        ends_seat="cancelled",
-    )
-    taken = take(found.obligation.shares, left, held)
-    row, change = releases.release(found, taken, decision)
-    act = audit(
-        payment.application_id,
-        "refund.requested",
-        caller.actor,
-        now,
-        outside.ids.new("act"),
-        reason=reason,
-        person_id=payment.person_id,
-        release_id=row.release_id,
-        amount_minor=row.refund_minor,
-    )
-    commit(change + act, caller, now)
 
 
 def send_due(outside: Outside) -> dict[str, int]:
@@ -135,24 +91,96 @@ def _watch(outside: Outside, refund: Refund) -> str:
     return _write(rules.news(refund, answer, now), answer.status)
 
 
-def hear(outside: Outside, event: Event) -> str:
-    """News of a refund: fetched afresh, since a refund's events come in any order."""
-    told = refund_from(event.object)
-    if told.metadata.get("app") != TAG:
-        return "not_ours"
-    if told.metadata.get("deployment") != outside.places.deployment:
-        return "not_ours"
-    refund = refund_row(told.metadata["obligation_id"], told.metadata["refund_id"])
-    if refund is None:
-        return "unknown_refund"
-    now = outside.clock.now()
-    answer = outside.stripe.refund_by_id(told.id)
-    if refund.state == "requested":
-        return _write(rules.sent(refund, answer, now), "sent")
-    return _write(rules.news(refund, answer, now), answer.status)
-
-
+NOT_OUT = ("requested", "failed")  # Stripe may have taken one whose answer we took for a no
 HEARD = ("refund.created", "refund.updated", "refund.failed")
+
+
+def hear(outside: Outside, event: Event) -> str:
+    """News of a refund."""
+    return take_in(outside, refund_from(event.object))
+
+
+def take_in(outside: Outside, told: RefundObject) -> str:
+    """Anything at Stripe that is a refund, however it was heard of: an event or a listing. It is
+    fetched afresh, since a refund's events come in any order. One that no refund of ours asked
+    for is booked once, under its own id; news of it later is news of any refund.
+
+    Returns: sent, outside, carried_out, unexplained, nothing, not_ours, or Stripe's status.
+    """
+    if told.metadata.get("app") == TAG and not _is_tagged(outside, told):
+        return "not_ours"
+    for _ in range(TRIES_MAX):
+        known = _known(outside, told)
+        owner = _owner(told)
+        if known is None and owner is None:
+            return "not_ours"
+        answer, now = outside.stripe.refund_by_id(told.id), outside.clock.now()
+        if known and known.state == "requested":
+            return _write(rules.sent(known, answer, now), "sent")
+        if known:
+            return _write(rules.news(known, answer, now), answer.status)
+        gone = answer.status in outside_refunds.GONE
+        if owner is None or gone or payments.by_stripe_id(told.id):
+            return "nothing"
+        try:
+            return _book(outside, owner, answer)
+        except AlreadyCounted:
+            return "nothing"
+        except (StateChanged, RefundNotPossible):
+            continue
+    raise Trouble("taking in a refund did not come to rest")
+
+
+def _known(outside: Outside, told: RefundObject) -> Refund | None:
+    """The refund of ours that this is: by its id at Stripe, or by what we wrote on it, unless
+    that one went out as another refund or was paid by hand meanwhile."""
+    owner = _owner(told)
+    found = payments.refunds_of(owner.owner_id) if owner else []
+    mine = told.metadata.get("refund_id") if _is_tagged(outside, told) else None
+    return next(
+        (
+            one
+            for one in found
+            if one.stripe_refund_id == told.id
+            or (one.refund_id == mine and one.stripe_refund_id is None and one.state in NOT_OUT)
+        ),
+        None,
+    )
+
+
+def _is_tagged(outside: Outside, told: RefundObject) -> bool:
+    ids = told.metadata
+    return ids.get("app") == TAG and ids.get("deployment") == outside.places.deployment
+
+
+def _owner(told: RefundObject) -> StripeLookup | None:
+    """Whose payment it gives back."""
+    for stripe_id in (told.payment_intent_id, told.charge_id):
+        found = payments.by_stripe_id(stripe_id) if stripe_id else None
+        if found:
+            return found
+    return None
+
+
+def _book(outside: Outside, owner: StripeLookup, answer: RefundObject) -> str:
+    now = outside.clock.now()
+    owed = payments.owed(owner.owner_id)
+    payment = next(one for one in owed.payments if one.payment_id == owner.payment_id)
+    others = payments.refunds_of(owner.owner_id)
+    word, change = outside_refunds.taken_in(owed, payment, answer, others, now)
+    act = audit(
+        payment.application_id,
+        "refund.outside",
+        "stripe",
+        now,
+        outside.ids.new("act"),
+        person_id=payment.person_id,
+        stripe_refund_id=answer.id,
+        amount_minor=answer.amount_minor,
+        became=word,
+    )
+    commit(change + act)
+    return word
 
 
 def _write(change: Change, word: str) -> str:

@@ -16,6 +16,7 @@ from chalicelib.rules.joining.enrolments import Enrolment
 from chalicelib.rules.joining.offers import Offer, offer_link
 from chalicelib.rules.joining.tasters import TasterBooking
 from chalicelib.rules.mail import LinkTo
+from chalicelib.rules.money.credits import Credit
 from chalicelib.rules.people.people import Person
 from chalicelib.rules.running.groups import Group
 from chalicelib.store import reads, tables
@@ -30,6 +31,7 @@ class Mine:
     offers: tuple[Offer, ...]
     bookings: tuple[TasterBooking, ...]
     enrolments: tuple[Enrolment, ...]
+    credits: tuple[Credit, ...]  # of which something is left
     groups: Mapping[str, Group]
     paths: Mapping[str, str]  # id of an application, offer or booking -> its personal page
 
@@ -49,12 +51,14 @@ def show_me(outside: Outside, person: Person) -> Mine:
         reads.indexed(tables.Applications.by_person, person.person_id, newest_first=True)
     )
     enrolments = list(reads.indexed(tables.Enrolments.by_person, person.person_id))
+    kept = reads.indexed(tables.Payments.by_person, person.person_id, "credit#")
     rows = [*joining, *enrolments]
     return Mine(
         applications=tuple(row for row in joining if isinstance(row, Application)),
         offers=tuple(row for row in joining if isinstance(row, Offer) and row.state == "open"),
         bookings=tuple(row for row in joining if isinstance(row, TasterBooking)),
         enrolments=tuple(sorted(enrolments, key=lambda row: row.enrolled_at, reverse=True)),
+        credits=tuple(row for row in kept if row.left_minor),
         groups={g.group_id: g for g in groups(sorted({row.group_id for row in rows}))},
         paths=dict(_path(outside, row) for row in joining),
     )

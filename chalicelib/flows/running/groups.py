@@ -164,11 +164,13 @@ def edit_texts(outside: Outside, caller: Caller, group_id: str, values: Mapping[
 
 
 def edit_rules(outside: Outside, caller: Caller, group_id: str, values: Mapping[str, Any]) -> None:
-    """How people join (D13, R51): of a draft only. Conflict otherwise."""
+    """How people join and who sells the places (D11, D13, R51): of a draft only. Conflict
+    otherwise."""
     group = show_desk(outside, group_id).group
     if group.state != "draft":
         raise Conflict
-    _save(outside, caller, group, replace(group, **values))
+    given: dict[str, Any] = {n: "" if value is None else value for n, value in values.items()}
+    _save(outside, caller, group, replace(group, **given))
 
 
 def move_group(outside: Outside, caller: Caller, group_id: str, state: str) -> None:

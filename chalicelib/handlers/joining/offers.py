@@ -13,7 +13,6 @@ from chalicelib.handlers.audience import Audience
 from chalicelib.handlers.doors import Doors
 from chalicelib.handlers.money.open_sessions import close_open_sessions
 from chalicelib.handlers.visit import Visit
-from chalicelib.rules.changes import Caller
 from chalicelib.rules.forms import Answers
 from chalicelib.rules.joining.offer_forms import ACCEPT_AND_PAY
 
@@ -29,7 +28,8 @@ def show_offer(visit: Visit, token: str, answers_given: Answers | None = None) -
 
 @door.form("/offers/{token}", Audience.LINK, again=show_offer)
 def pay(visit: Visit, token: str) -> Response:
-    """Accept and pay: off to Stripe's page. A second press goes on with the same session."""
+    """Accept and pay: off to Stripe's page. A second press goes on with the same session. Where
+    nothing is to be paid yet, the place is taken, once."""
     which = offers.from_token(visit.outside, token)
     ticks = visit.read(ACCEPT_AND_PAY)
     wish = checkout.Wish(
@@ -39,7 +39,8 @@ def pay(visit: Visit, token: str) -> Response:
         start_at_once=ticks["start_at_once"],
         address=visit.address,
     )
-    return visit.go(checkout.pay(visit.outside, Caller(actor=_applicant(which)), wish))
+    caller = visit.caller(f"/offers/{token}/paid", _applicant(which))
+    return visit.go(checkout.pay(visit.outside, caller, wish))
 
 
 @door.form("/offers/{token}/decline", Audience.LINK, again=show_offer)
@@ -49,6 +50,15 @@ def decline(visit: Visit, token: str) -> Response:
     caller = visit.caller(f"/offers/{token}", _applicant(which))
     close_open_sessions(visit.outside, which)
     offers.decline(visit.outside, caller, which)
+    return visit.go(caller.location)
+
+
+@door.form("/offers/{token}/lower-price", Audience.LINK, again=show_offer)
+def ask_lower_price(visit: Visit, token: str) -> Response:
+    """The price stands between: ask for a lower one, without a reason (A8)."""
+    which = offers.from_token(visit.outside, token)
+    caller = visit.caller(f"/offers/{token}", _applicant(which))
+    offers.ask_lower_price(visit.outside, caller, which)
     return visit.go(caller.location)
 
 

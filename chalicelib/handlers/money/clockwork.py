@@ -1,4 +1,5 @@
-"""The clock's work on money: holds that run out, payments that heard nothing, fees to book.
+"""The clock's work on money: holds that run out, payments that heard nothing, fees to book,
+parts of a price that fall due.
 
 Composes flows for jobs.py; each part returns counts by outcome. A row that cannot be dealt with
 never keeps the others waiting: trouble is met again at the next tick, a bug is told at the end.
@@ -8,15 +9,18 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import TypeVar
 
-from chalicelib.errors import Refusal, StripeRefused, Trouble
-from chalicelib.flows.joining import offers
-from chalicelib.flows.money import checkout, payments
+from chalicelib.errors import Conflict, Refusal, StripeRefused, Trouble
+from chalicelib.flows.joining import offers, tasters
+from chalicelib.flows.money import bulk, checkout, instalments, payments
+from chalicelib.flows.running import cancelling
 from chalicelib.handlers.money.open_sessions import close_open_sessions
+from chalicelib.rules.changes import Caller
 from chalicelib.rules.joining.offers import Offer
+from chalicelib.rules.money.bulk import Bulk
 from chalicelib.rules.money.payments import Payment
 from chalicelib.wiring import Wired
 
@@ -34,15 +38,27 @@ class SomeRowsBroken(ExceptionGroup):
 
 def expire_offers(outside: Wired) -> dict[str, int]:
     """Let overdue seats go; a session that turns out to be paid is settled first."""
-    return _each(outside, offers.due(outside), _let_go)
+    return each(outside, offers.due(outside), _let_go)
 
 
 def check_payments(outside: Wired) -> dict[str, int]:
     """Ask Stripe about payments that heard nothing, and book the fees of those that are paid."""
-    return _each(outside, payments.due(outside), _look_after)
+    return each(outside, payments.due(outside), _look_after)
 
 
-def _each(outside: Wired, rows: list[Row], work: Callable[[Wired, Row], str]) -> dict[str, int]:
+def go_on_with_bulks(outside: Wired) -> dict[str, int]:
+    """Go on with what follows from cancelled sessions and terms: first their guests are called
+    off (A4), then each debt is dealt with (N9, L1)."""
+    return each(outside, bulk.due(outside), _go_on)
+
+
+def chase_instalments(outside: Wired) -> dict[str, int]:
+    """Ask for parts of a price that fall due; at last call a person about one that is missed."""
+    return each(outside, instalments.due(outside), instalments.chase)
+
+
+def each(outside: Wired, rows: Iterable[Row], work: Callable[[Wired, Row], str]) -> dict[str, int]:
+    """Work on each row, and count what became of them. Raises SomeRowsBroken at the end."""
     counts: Counter[str] = Counter()
     broken: list[Exception] = []
     for row in rows:
@@ -65,6 +81,15 @@ def _let_go(outside: Wired, offer: Offer) -> str:
         return "offer_kept"
     close_open_sessions(outside, which)
     return "offer_expired" if offers.expire(outside, which) else "offer_kept"
+
+
+def _go_on(outside: Wired, work: Bulk) -> str:
+    for booking in cancelling.guests_of(outside, work):
+        try:
+            tasters.call_off(outside, Caller(actor=work.asked_by), booking.booking_id)
+        except Conflict as moved_on:  # the guest was faster, or the session has begun
+            log.info("guest_stays booking=%s code=%s", booking.booking_id, moved_on.code)
+    return f"bulk_{bulk.work(outside, work.bulk_id)}"
 
 
 def _look_after(outside: Wired, payment: Payment) -> str:

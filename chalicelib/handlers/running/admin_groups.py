@@ -11,7 +11,8 @@ from chalicelib.handlers.audience import Audience
 from chalicelib.handlers.doors import Doors
 from chalicelib.handlers.visit import Visit
 from chalicelib.rules.forms import Answers
-from chalicelib.rules.running.group_forms import GROUP, GROUP_RULES, GROUP_TEXTS, slug_of
+from chalicelib.rules.running.group_forms import GROUP, GROUP_TEXTS, slug_of
+from chalicelib.rules.running.group_rules import GROUP_RULES
 from chalicelib.rules.running.groups import Group
 
 door = Doors(__name__)

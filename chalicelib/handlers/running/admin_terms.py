@@ -6,7 +6,7 @@ from typing import Any
 
 from chalice.app import Response
 
-from chalicelib.flows.running import groups, leaders, terms
+from chalicelib.flows.running import cancelling, groups, leaders, terms
 from chalicelib.handlers.audience import Audience
 from chalicelib.handlers.doors import Doors
 from chalicelib.handlers.visit import Visit
@@ -29,12 +29,7 @@ ADMINISTRATOR = Audience.ADMINISTRATOR
 HERE = "admin-groups"
 NEW = "/admin/groups/{group_id}/terms/new"
 TERM = "/admin/groups/{group_id}/terms/{term_id}"
-MOVES = {
-    "publish": terms.publish,
-    "run": terms.run,
-    "end": terms.end,
-    "cancel": terms.cancel,
-}
+MOVES = {"publish": terms.publish, "run": terms.run, "end": terms.end, "cancel": terms.cancel}
 
 
 @door.page(NEW, ADMINISTRATOR)
@@ -82,6 +77,7 @@ def show_term(
         lacking=missing(whole, visit.now),
         warnings=warnings(whole),
         budget=budget_of(whole),
+        cancelled=cancelling.show_work(visit.outside, group_id, term_id),
         answers_given=answers_given,
     )
 
@@ -133,9 +129,11 @@ def show_places(
 ) -> Response:
     """Seats, price and payment."""
     whole = terms.show_term(visit.outside, group_id, term_id)
-    form = places_form(whole.term)
+    form = places_form(whole.term, _in_parts(visit))
     known = vars(whole.term) if whole.term.capacity else _usual(whole)
-    return _form_page(visit, "admin_term_places", whole, form, known, answers_given)
+    return _form_page(
+        visit, "admin_term_places", whole, form, known, answers_given, in_parts=_in_parts(visit)
+    )
 
 
 @door.form(f"{TERM}/places", ADMINISTRATOR, again=show_places)
@@ -143,7 +141,7 @@ def change_places(visit: Visit, group_id: str, term_id: str) -> Response:
     """Change them."""
     term = terms.show_term(visit.outside, group_id, term_id).term
     caller = visit.caller(_path(group_id, term_id))
-    values = visit.read(places_form(term))
+    values = visit.read(places_form(term, _in_parts(visit)))
     terms.change_places(visit.outside, caller, group_id, term_id, values)
     return visit.go(caller.location)
 
@@ -256,6 +254,11 @@ def _path(group_id: str, term_id: str) -> str:
     return f"/admin/groups/{group_id}/terms/{term_id}"
 
 
+def _in_parts(visit: Visit) -> bool:
+    """Whether the circle lets the price of a term be paid in monthly parts."""
+    return visit.circle is not None and visit.circle.instalments
+
+
 def _usual(whole: WholeTerm) -> dict[str, Any]:
     """What a new term usually has; its price is for people to say (R15-R17)."""
     online = whole.term.mode == "online"
@@ -264,6 +267,8 @@ def _usual(whole: WholeTerm) -> dict[str, Any]:
         "min_members": 6,
         "guest_places": 0,
         "other_costs_minor": 0,
+        "payment_due": whole.term.payment_due,
+        "instalments": whole.term.instalments,
     }
 
 

@@ -11,26 +11,21 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from chalicelib.errors import Conflict, NoSeatLeft, OfferNotOpen, SwitchedOff, TermNotOpen
-from chalicelib.rules import states
-from chalicelib.rules.changes import Below, Change, Create, Is, Ref, Update
+from chalicelib.errors import Conflict, NoSeatLeft, SwitchedOff, TermNotOpen
+from chalicelib.rules.changes import Below, Change, Create, Is, Ref, Under, Update
 from chalicelib.rules.joining.applications import (
-    Act,
     Application,
     may_offer,
-    moved,
     task_cured,
-    task_of,
 )
+from chalicelib.rules.joining.offer_terms import Choice, Terms, debt_of, frozen_facts, terms_of
 from chalicelib.rules.mail import LinkTo, Standing, mail
-from chalicelib.rules.money.ledger import group_book
-from chalicelib.rules.money.payments import Obligation
-from chalicelib.rules.money.shares import pro_rata, spread
+from chalicelib.rules.money.means import Parts, taken
+from chalicelib.rules.money.prices import STANDARD
 from chalicelib.rules.people.circle import CircleSettings
-from chalicelib.rules.running.groups import Term, WholeTerm, facts_of
+from chalicelib.rules.running.groups import Term, WholeTerm
 
 LAST_MINUTE = time(23, 59)
-LOOK_AGAIN_DAYS = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +44,12 @@ class Offer:
     generation: int = 1
     full_name: str
     email: str
-    price_minor: int
+    category: str = STANDARD
+    early: bool = False  # at the early price of its category
+    price_minor: int  # the whole price, whoever pays it
+    bursary_minor: int = 0  # what the bursary fund pays of it (confidential)
+    bursary_code: str = ""
+    credits: Mapping[str, int] = field(default_factory=dict)  # credit -> what it pays of it
     currency: str
     policy_version: str
     agreement_version: str
@@ -61,20 +61,31 @@ class Offer:
     hold_until: datetime
     checkout_extended: bool = False
     mints: int = 0  # checkout sessions opened for it (card testing)
+    payment_due: str = "before_start"  # or after_first_session: the place first (R66)
+    instalments: int = 1  # in how many monthly parts it is paid (T4)
     person_id: str | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)  # of the term, as it was offered
+    asked_at: datetime | None = None  # when a lower price was asked for (A8)
     retain_until: datetime | None = None
+
+    @property
+    def parts(self) -> Parts:
+        """Who pays which part of the price."""
+        return Parts(
+            price_minor=self.price_minor, bursary_minor=self.bursary_minor, credits=self.credits
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
 class NewOffer:
-    """The names and times of an offer about to be made."""
+    """The names and times of an offer about to be made, and what the desk chose."""
 
     offer_id: str
     obligation_id: str
     expires_at: datetime
     now: datetime
     actor: str
+    choice: Choice = field(default_factory=Choice)
 
 
 def answer_by(days: int, now: datetime, zone: str, working_days: bool = False) -> datetime:
@@ -93,26 +104,22 @@ def open_offer(
 ) -> Change:
     """Hold a seat, freeze price and policy, owe the price, tell the applicant (R70, D12).
 
-    Raises SwitchedOff, TermNotOpen, NoSeatLeft, InterviewOutcomeMissing, or Conflict when the
-    application is not accepted or has an open offer already.
+    Raises SwitchedOff, TermNotOpen, NoSeatLeft, BursaryNotOpen, InterviewOutcomeMissing, or
+    Conflict when the application is not accepted or has an open offer already.
     """
-    if not circle.selling:
-        raise SwitchedOff(switch="selling")
-    if whole.term.state not in ("recruiting", "running"):
-        raise TermNotOpen
-    if application.state != "accepted" or application.offer_id:
+    may_be_offered(application, whole, circle)
+    if application.offer_id:
         raise Conflict
-    may_offer(application, whole.group)
-    if not whole.to_come(new.now):
-        raise TermNotOpen
     if not whole.term.free:
         raise NoSeatLeft
-    offer = _offer(application, whole, circle, new)
+    terms = terms_of(whole, new.choice, new.now)
+    offer = offer_of(application, whole, circle, new, terms)
+    early = (Under(early_count(offer.category), terms.limited),) if terms.limited else ()
     return Change.of(
         Update(
-            _term_ref(offer),
-            add={"occupied": 1},
-            when=(Is("state", whole.term.state), Below("occupied", "capacity")),
+            term_ref(offer),
+            add={"occupied": 1, **({early_count(offer.category): 1} if offer.early else {})},
+            when=(Is("state", whole.term.state), Below("occupied", "capacity"), *early),
             refusal=NoSeatLeft,
         ),
         Update(
@@ -120,16 +127,37 @@ def open_offer(
             {"offer_id": offer.offer_id},
             when=(Is("state", "accepted"), Is("offer_id", None)),
         ),
-        Create(offer),
-        Create(_obligation(offer, new, whole)),
+        written(offer, application, whole, terms),
+        taken(terms.parts, new.choice.means, offer.obligation_id),
         task_cured(application),
         offer_mail(offer, new.now),
     )
 
 
-def _offer(
-    application: Application, whole: WholeTerm, circle: CircleSettings, new: NewOffer
+def may_be_offered(application: Application, whole: WholeTerm, circle: CircleSettings) -> None:
+    """What every offer needs. Raises SwitchedOff, TermNotOpen, Conflict for an application that
+    is not accepted, InterviewOutcomeMissing."""
+    if not circle.selling:
+        raise SwitchedOff(switch="selling")
+    if whole.term.state not in ("recruiting", "running"):
+        raise TermNotOpen
+    if application.state != "accepted":
+        raise Conflict
+    may_offer(application, whole.group)
+
+
+def written(offer: Offer, application: Application, whole: WholeTerm, terms: Terms) -> Change:
+    """The rows of a new offer: itself and its debt."""
+    ids = {"obligation_id": offer.obligation_id, "offer_id": offer.offer_id}
+    debt = debt_of(ids, application, whole, terms, offer.bursary_code, offer.made_at)
+    return Change.of(Create(offer), Create(debt))
+
+
+def offer_of(
+    application: Application, whole: WholeTerm, circle: CircleSettings, new: NewOffer, terms: Terms
 ) -> Offer:
+    """The row of a new offer."""
+    code = new.choice.means.code
     return Offer(
         application_id=application.application_id,
         offer_id=new.offer_id,
@@ -138,7 +166,12 @@ def _offer(
         obligation_id=new.obligation_id,
         full_name=application.full_name,
         email=application.email,
-        price_minor=price_now(whole, new.now),
+        category=terms.quote.category,
+        early=terms.quote.early is not None,
+        price_minor=terms.parts.price_minor,
+        bursary_minor=terms.parts.bursary_minor,
+        bursary_code=code.code if code and terms.parts.bursary_minor else "",
+        credits=terms.parts.credits,
         currency=whole.term.currency,
         policy_version=circle.policy_version,
         agreement_version=circle.agreement_version,
@@ -146,46 +179,31 @@ def _offer(
         made_by=new.actor,
         expires_at=new.expires_at,
         hold_until=new.expires_at,
+        payment_due=whole.term.payment_due,
+        instalments=whole.term.instalments if circle.instalments else 1,
         person_id=application.person_id,
-        facts=facts_of(whole)
-        | {"price_minor": price_now(whole, new.now)}
-        | {"profession": application.profession, "reader_zone": application.zone},
+        facts=frozen_facts(application, whole, circle, terms),
     )
 
 
-def price_now(whole: WholeTerm, now: datetime) -> int:
-    """The price for somebody who joins now: the sessions still to come of it (O4)."""
-    every = [one.session_id for one in whole.sessions if one.state != "cancelled"]
-    return pro_rata(whole.term.price_minor, every, whole.to_come(now))
+def early_count(category: str) -> str:
+    """The counter of a term for places at the early price of a category."""
+    return f"early_{category}"
 
 
-def _obligation(offer: Offer, new: NewOffer, whole: WholeTerm) -> Obligation:
-    session_ids = whole.to_come(new.now)
-    begins_at = next(one.starts_at for one in whole.sessions if one.session_id == session_ids[0])
-    return Obligation(
-        obligation_id=offer.obligation_id,
-        group_id=offer.group_id,
-        term_id=offer.term_id,
-        application_id=offer.application_id,
-        offer_id=offer.offer_id,
-        person_id=offer.person_id,
-        amount_minor=offer.price_minor,
-        currency=offer.currency,
-        shares=spread(offer.price_minor, session_ids),
-        begins_at=begins_at,
-        book=group_book(offer.group_id),
-        created_at=new.now,
-    )
-
-
-def offer_mail(offer: Offer, now: datetime) -> Create:
+def offer_mail(offer: Offer, now: datetime, replaces: bool = False) -> Create:
     """The offer as its mail says it; dropped if it is not open any more when it would leave."""
     return mail(
         "offer",
         offer.offer_id,
         offer.email,
         now,
-        {**offer.facts, "full_name": offer.full_name, "expires_at": offer.expires_at},
+        {
+            **told(offer),
+            "replaces": replaces,  # an earlier one, at another price (A8)
+            "payment_due": offer.payment_due,
+            "instalments": offer.instalments,
+        },
         links={"offer": offer_link(offer)},
         stands=(stands_in(offer, "open"),),
         person_id=offer.person_id,
@@ -217,61 +235,11 @@ def as_held(offer: Offer) -> Is:
     return Is("hold_until", offer.hold_until)
 
 
-def end_offer(application: Application, offer: Offer, state: str, now: datetime) -> Change:
-    """Let the seat go: `state` is declined, expired or withdrawn. Somebody has to look at the
-    application again, until it has moved on.
-
-    Conditional on the offer being open and its hold as it was read, so that a payment or a new
-    checkout that comes between wins. Raises OfferNotOpen.
-    """
-    if not states.may("offer", offer.state, state):
-        raise OfferNotOpen(state=offer.state)
-    return Change.of(
-        Update(
-            offer,
-            {"state": state, "hold": states.move("hold", offer.hold, "released")},
-            when=(Is("state", "open"), as_held(offer)),
-            refusal=OfferNotOpen,
-        ),
-        Update(_term_ref(offer), add={"occupied": -1}),
-        Update(_application_ref(offer), {"offer_id": None}),
-        Update(_obligation_ref(offer), {"state": "void"}, when=(Is("state", "due"),)),
-        task_of(application, "offer_to_make", LOOK_AGAIN_DAYS, now)
-        if application.state == "accepted"
-        else None,
-        _end_mail(offer, state, now),
-    )
+def told(offer: Offer) -> dict[str, Any]:
+    """The facts that every mail about an offer has."""
+    return {**offer.facts, "full_name": offer.full_name, "expires_at": offer.expires_at}
 
 
-def back_to_waitlist(application: Application, offer: Offer, act: Act) -> Change:
-    """From an offer that ran out to the waitlist, with the usual priority (A5)."""
-    if offer.state not in ("expired", "withdrawn"):
-        raise Conflict
-    return moved(application, "waitlisted", act, waitlisted_at=act.now)
-
-
-def _end_mail(offer: Offer, state: str, now: datetime) -> Create | None:
-    if state == "declined":
-        return None
-    return mail(
-        f"offer_{state}",
-        offer.offer_id,
-        offer.email,
-        now,
-        {**offer.facts, "full_name": offer.full_name, "expires_at": offer.expires_at},
-        links={"application": application_link(offer), "offer": offer_link(offer)},
-        stands=(stands_in(offer, state),),
-        person_id=offer.person_id,
-    )
-
-
-def _term_ref(offer: Offer) -> Ref:
+def term_ref(offer: Offer) -> Ref:
+    """The term, for its counters."""
     return Ref(Term, {"group_id": offer.group_id, "term_id": offer.term_id})
-
-
-def _application_ref(offer: Offer) -> Ref:
-    return Ref(Application, {"application_id": offer.application_id})
-
-
-def _obligation_ref(offer: Offer) -> Ref:
-    return Ref(Obligation, {"obligation_id": offer.obligation_id})

@@ -64,3 +64,12 @@ def share(amount_minor: int, weights: Sequence[int]) -> list[int]:
 def sellable(amount_minor: int, currency: str) -> bool:
     """Whether a price is nothing at all or at least what Stripe can charge."""
     return amount_minor == 0 or amount_minor >= STRIPE_MINIMUM_MINOR.get(currency, 50)
+
+
+def in_parts_of(amount_minor: int, wanted: int, currency: str) -> list[int]:
+    """A price in `wanted` equal parts, or in as many as can each be charged (D12)."""
+    for number in range(wanted, 1, -1):
+        parts = share(amount_minor, [1] * number)
+        if all(one > 0 and sellable(one, currency) for one in parts):
+            return parts
+    return [amount_minor]

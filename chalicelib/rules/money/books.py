@@ -14,11 +14,17 @@ from chalicelib.rules.joining.enrolments import IN_SEAT, Enrolment
 from chalicelib.rules.joining.offers import Offer
 from chalicelib.rules.money import ledger
 from chalicelib.rules.money.amounts import Money
+from chalicelib.rules.money.bank import BankReceipt
+from chalicelib.rules.money.bursaries import PROMISED, BursaryCode, balance_of
+from chalicelib.rules.money.credits import Credit, on_the_books
+from chalicelib.rules.money.disputes import Dispute
 from chalicelib.rules.money.ledger import Entry, deferred
 from chalicelib.rules.money.payments import Obligation, Payment, Refund
 from chalicelib.rules.money.shares import earned, unearned
 from chalicelib.rules.running.groups import Session, Term
 
+TAKES_MONEY = ("needs_response", "under_review")  # disputes whose money Stripe takes at once
+BY_HAND = ("bank_receipt", "matched", "returned")  # entries of money that came by hand
 OWED_BACK = ("requested", "failed")  # refunds whose money is (again) with us
 
 
@@ -34,6 +40,10 @@ class Kept:
     offers: Sequence[Offer]
     terms: Sequence[Term]
     sessions: Sequence[Session] = ()
+    disputes: Sequence[Dispute] = ()
+    credits: Sequence[Credit] = ()
+    receipts: Sequence[BankReceipt] = ()
+    codes: Sequence[BursaryCode] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +68,8 @@ def under_way(kept: Kept) -> bool:
     unheard = any(one.state == "pending" for one in kept.payments)
     fees = any(one.state == "paid" and one.fee_minor is None for one in kept.payments)
     asked = any(one.state == "requested" for one in kept.refunds)
-    return unheard or fees or asked
+    taken = any(one.state in TAKES_MONEY and not one.movements for one in kept.disputes)
+    return unheard or fees or asked or taken
 
 
 def check_books(kept: Kept, stripe_balance: Money | None) -> list[Finding]:
@@ -69,8 +80,13 @@ def check_books(kept: Kept, stripe_balance: Money | None) -> list[Finding]:
         *_of_seats(kept),
         *_debts(kept),
         *_refunds_pending(kept),
+        *_credits(kept),
+        *_bursaries(kept),
         *_nothing_left_in(kept.entries, "surplus"),
         *_fees(kept),
+        *_disputed(kept),
+        *_by_hand(kept),
+        *_between_books(kept.entries),
         *_seats(kept),
         *_roster(kept),
     ]
@@ -155,6 +171,39 @@ def _refunds_pending(kept: Kept) -> list[Finding]:
     return _same("refunds_pending", "all", expected, -_on_account(kept.entries, "refunds_pending"))
 
 
+def _credits(kept: Kept) -> list[Finding]:
+    """What people keep for a later term is what the books owe them as credits, book by book."""
+    expected = on_the_books(kept.credits, kept.obligations)
+    found = {
+        book: -amount
+        for (book, account, _), amount in ledger.balances(kept.entries).items()
+        if account == "credits"
+    }
+    return [
+        finding
+        for book in sorted({*expected, *found})
+        for finding in _same("credits", book, expected[book], found.get(book, 0))
+    ]
+
+
+def _bursaries(kept: Kept) -> list[Finding]:
+    """The fund holds its gifts less what it has paid for seats, and promises no more than that;
+    every code stands for one debt (D1)."""
+    billed = [one for one in kept.obligations if one.billed_at and one.bursary_code]
+    open_ones = [one for one in kept.obligations if one.state == "due" and not one.billed_at]
+    gifts = balance_of(one for one in kept.entries if one.entry_id.startswith("gift#"))
+    holds = balance_of(kept.entries)
+    promised = sum(one.amount_minor for one in kept.codes if one.state in PROMISED)
+    used = {(one.bursary_code, "spent") for one in billed}
+    used |= {(one.bursary_code, "used") for one in open_ones if one.bursary_code}
+    stand = {(one.code, one.state) for one in kept.codes if one.state in ("used", "spent")}
+    return [
+        *_same("bursaries", "the fund", gifts - sum(one.bursary_minor for one in billed), holds),
+        *_same("bursary_promises", "the fund", 0, max(0, promised - holds)),
+        *(f for code, _ in sorted(used ^ stand) for f in _same("bursary_code", code, 0, 1)),
+    ]
+
+
 def _nothing_left_in(entries: Sequence[Entry], account: str) -> list[Finding]:
     """An account that every flow clears, in every book and currency."""
     return [
@@ -164,9 +213,34 @@ def _nothing_left_in(entries: Sequence[Entry], account: str) -> list[Finding]:
     ]
 
 
+def _by_hand(kept: Kept) -> list[Finding]:
+    """What came by hand and is not matched or sent back is what these entries leave on suspense;
+    what others put there (`unknown#...`) is not counted with it (T3)."""
+    ours = [one for one in kept.entries if one.entry_id.partition("#")[0] in BY_HAND]
+    left = sum(one.left_minor for one in kept.receipts)
+    return _same("suspense", "money by hand", left, -_on_account(ours, "suspense"))
+
+
+def _between_books(entries: Iterable[Entry]) -> list[Finding]:
+    """What one book says it owes another, the other says it is owed."""
+    sums: Counter[str] = Counter()
+    for (book, account, currency), amount in ledger.balances(entries).items():
+        name, _, other = account.partition("/")
+        if name == "due_to":
+            sums[f"{' and '.join(sorted((book, other)))} {currency}"] += amount
+    return [one for where in sorted(sums) for one in _same("due_to", where, 0, sums[where])]
+
+
 def _fees(kept: Kept) -> list[Finding]:
     expected = sum(one.fee_minor or 0 for one in kept.payments)
+    expected += sum(one.fee_minor for one in kept.disputes)
     return _same("processor_fees", "all", expected, _on_account(kept.entries, "processor_fees"))
+
+
+def _disputed(kept: Kept) -> list[Finding]:
+    """What disputes have taken and not given back, until it is booked as lost."""
+    expected = sum(one.withdrawn_minor for one in kept.disputes if not one.booked_lost)
+    return _same("disputed", "all", expected, _on_account(kept.entries, "disputed"))
 
 
 def _seats(kept: Kept) -> list[Finding]:

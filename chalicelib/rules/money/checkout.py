@@ -1,4 +1,4 @@
-"""Whether and how an offer may be paid now, and exactly what Stripe is asked.
+"""Whether and how an offer or a debt may be paid now, and exactly what Stripe is asked.
 
 What does not live here: what the payment means once it is there (settling.py).
 """
@@ -6,13 +6,16 @@ What does not live here: what the payment means once it is there (settling.py).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.errors import OfferNotOpen, PaymentOnItsWay, TooManyTries
+from chalicelib.errors import NothingOwed, OfferNotOpen, PaymentOnItsWay, TooManyTries
 from chalicelib.rules.changes import Change, Create, Is, Update
+from chalicelib.rules.joining.offer_terms import seller_in
 from chalicelib.rules.joining.offers import Offer, as_held
+from chalicelib.rules.money.amounts import Money
+from chalicelib.rules.money.instalments import first_minor
 from chalicelib.rules.money.payments import Obligation, Payment
 
 SESSION_LIFE = timedelta(minutes=60)
@@ -20,6 +23,7 @@ SESSION_LIFE_MIN = timedelta(minutes=31)  # Stripe asks for thirty, and clocks d
 HOLD_MARGIN = timedelta(minutes=10)
 UNANSWERED_LIFE = timedelta(minutes=25)  # then the intent has failed and a new key is due
 MINTS_MAX = 10
+MINTS_WITHIN = timedelta(days=1)  # of a debt, which can be paid on for months
 FIRST_CHECK = timedelta(minutes=3)
 TAG = "balint"
 
@@ -32,6 +36,7 @@ class Pay:
     person_id: str  # whom the offer's link has proven
     now: datetime
     base_url: str
+    page: str = "/offers"  # the pages that the token below is of
     offer_token: str
     deployment: str
     start_at_once: bool
@@ -64,7 +69,9 @@ def shown_state(payments: Sequence[Payment], checkout_id: str) -> str:
     shown = next((one for one in every if one.state == "on_its_way"), every[-1])
     if shown.outcome in ("surplus", "late"):
         return shown.outcome
-    given_back = 0 < shown.amount_minor <= shown.refunded_minor
+    counted = [one for one in of_session or payments if one.outcome in ("seat", "part")]
+    paid = sum(one.amount_minor for one in counted)
+    given_back = 0 < paid <= sum(one.refunded_minor for one in counted)
     return "refunded" if given_back else shown.state
 
 
@@ -93,7 +100,7 @@ def begin(offer: Offer, obligation: Obligation, pay: Pay) -> tuple[Payment, Chan
     end = session_end(offer, pay.now)
     if offer.mints >= MINTS_MAX:
         raise TooManyTries(minutes=24 * 60)
-    payment = _payment(offer, obligation, pay, end)
+    payment = _payment(offer, obligation, first_minor(offer, obligation), pay, end)
     hold_until = max(offer.hold_until, end + HOLD_MARGIN)
     change = Change.of(
         Update(
@@ -116,7 +123,54 @@ def begin(offer: Offer, obligation: Obligation, pay: Pay) -> tuple[Payment, Chan
     return payment, change
 
 
-def _payment(offer: Offer, obligation: Obligation, pay: Pay, end: datetime) -> Payment:
+def without_stripe(payment: Payment, now: datetime) -> Payment:
+    """The same for a place that nothing is to be paid for, or nothing yet."""
+    return replace(
+        payment,
+        method="nothing_due",
+        state="paid",
+        outcome="seat",
+        paid_at=now,
+        key="",
+        params={},
+        check_at=None,
+        fee_minor=0,
+    )
+
+
+def agreed(offer: Offer, pay: Pay) -> Offer:
+    """The offer with the ticks of this press."""
+    return replace(
+        offer, agreed_at=pay.now, start_at_once=pay.start_at_once, person_id=pay.person_id
+    )
+
+
+def begin_part(
+    offer: Offer,
+    obligation: Obligation,
+    payments: Sequence[Payment],
+    amount_minor: int,
+    pay: Pay,
+) -> tuple[Payment, Change]:
+    """The pending payment of a part of a debt whose place is taken; it holds nothing.
+
+    Conditional on the debt as it was read, and on its counter of sessions, so that of two tabs
+    one begins and the other finds it. Raises NothingOwed, TooManyTries.
+    """
+    if amount_minor <= 0 or obligation.billed_at is None or obligation.state != "due":
+        raise NothingOwed
+    lately = [one for one in payments if one.created_at > pay.now - MINTS_WITHIN]
+    if sum(one.state != "paid" for one in lately) >= MINTS_MAX:
+        raise TooManyTries(minutes=24 * 60)
+    payment = _payment(offer, obligation, amount_minor, pay, pay.now + SESSION_LIFE)
+    names = ("state", "paid_minor", "released_minor", "refunded_minor", "mints")
+    as_read = tuple(Is(name, getattr(obligation, name)) for name in names)
+    return payment, Change.of(Update(obligation, add={"mints": 1}, when=as_read), Create(payment))
+
+
+def _payment(
+    offer: Offer, obligation: Obligation, amount_minor: int, pay: Pay, end: datetime
+) -> Payment:
     ids = {
         "app": TAG,
         "deployment": pay.deployment,
@@ -128,7 +182,7 @@ def _payment(offer: Offer, obligation: Obligation, pay: Pay, end: datetime) -> P
     return Payment(
         obligation_id=obligation.obligation_id,
         payment_id=pay.payment_id,
-        amount_minor=obligation.amount_minor,
+        amount_minor=amount_minor,
         currency=obligation.currency,
         offer_id=offer.offer_id,
         application_id=offer.application_id,
@@ -139,9 +193,10 @@ def _payment(offer: Offer, obligation: Obligation, pay: Pay, end: datetime) -> P
         full_name=offer.full_name,
         zone=str(offer.facts["zone"]),
         title=title(offer),
+        seller=seller_in(offer.facts),
         person_id=pay.person_id,
         key=pay.payment_id,
-        params=checkout_params(offer, obligation, pay, end, ids),
+        params=checkout_params(offer, Money(amount_minor, obligation.currency), pay, end, ids),
         created_at=pay.now,
         check_at=pay.now + FIRST_CHECK,
     )
@@ -153,14 +208,14 @@ def title(offer: Offer) -> str:
 
 
 def checkout_params(
-    offer: Offer, obligation: Obligation, pay: Pay, end: datetime, ids: Mapping[str, str]
+    offer: Offer, asked: Money, pay: Pay, end: datetime, ids: Mapping[str, str]
 ) -> dict[str, Any]:
     """The Checkout Session we ask for; kept on the row, so that a retry sends the same.
 
     Ids only in the metadata, on the session and on its payment intent: refunds and disputes are
     tied to the debt by the latter.
     """
-    back = f"{pay.base_url}/offers/{pay.offer_token}"
+    back = f"{pay.base_url}{pay.page}/{pay.offer_token}"
     name = title(offer)
     return {
         "mode": "payment",
@@ -174,8 +229,8 @@ def checkout_params(
             {
                 "quantity": 1,
                 "price_data": {
-                    "currency": obligation.currency.lower(),
-                    "unit_amount": obligation.amount_minor,
+                    "currency": asked.currency.lower(),
+                    "unit_amount": asked.amount_minor,
                     "product_data": {"name": name},
                 },
             }

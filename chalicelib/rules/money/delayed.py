@@ -12,6 +12,7 @@ from chalicelib.rules.changes import Change, Is, Update
 from chalicelib.rules.joining.offers import as_held
 from chalicelib.rules.money.mails import failed_mail, on_its_way_mail
 from chalicelib.rules.money.news import Debt, News, markers, stripe_ids
+from chalicelib.rules.money.payments import Payment
 
 DELAYED_HOLD = timedelta(days=14)
 SECOND_CHANCE = timedelta(days=1)
@@ -67,10 +68,15 @@ def failed(debt: Debt, news: News) -> Change:
 
 def expired(debt: Debt) -> Change:
     """The session ran out unpaid. The offer goes its own way."""
+    return closed(debt.payment)
+
+
+def closed(payment: Payment) -> Change:
+    """Nobody can pay on the session of this payment any more."""
     return Change.of(
         Update(
-            debt.payment,
-            {"state": states.move("payment", debt.payment.state, "expired"), "check_at": None},
+            payment,
+            {"state": states.move("payment", payment.state, "expired"), "check_at": None},
             when=(Is("state", "pending"),),
         )
     )

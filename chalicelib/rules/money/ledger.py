@@ -141,16 +141,20 @@ def due_to(book: str) -> str:
     return f"due_to/{book}"
 
 
-def payment_entry(payment: Payment, intent_id: str, now: datetime, outcome: str) -> Create:
-    """Money from a card: it settles what is owed, or is a surplus that goes back."""
-    account = "receivable" if outcome in ("seat", "part") else "surplus"
+def payment_entry(
+    payment: Payment, intent_id: str, now: datetime, outcome: str, over_minor: int = 0
+) -> Create:
+    """Money from a card: it settles what is owed, or is a surplus that goes back. `over_minor`
+    is what it is more than was owed."""
     amount = payment.amount_minor
+    counted = amount - over_minor if outcome in ("seat", "part") else 0
+    moves = {"stripe": amount, "receivable": -counted, "surplus": counted - amount}
     return entry(
         payment.book,
         f"payment#{intent_id}",
         now,
         payment.currency,
-        {"stripe": amount, account: -amount},
+        {name: minor for name, minor in moves.items() if minor},
         payment_id=payment.payment_id,
         obligation_id=payment.obligation_id,
         term_id=payment.term_id,
@@ -225,12 +229,18 @@ def refund_sent_entry(refund: Refund, stripe_refund_id: str, now: datetime) -> C
 
 def refund_failed_entry(refund: Refund, stripe_refund_id: str, now: datetime) -> Create:
     """The refund came back to our balance: it is owed again (M7)."""
+    beyond = "given_away" if refund.given_away else due_to(CIRCLE_BOOK)
+    moves = {
+        "stripe": refund.amount_minor + refund.suspense_minor,
+        "refunds_pending": -refund.amount_minor,
+        beyond: -refund.suspense_minor,
+    }
     return entry(
         refund.book,
         f"refund_failed#{stripe_refund_id}",
         now,
         refund.currency,
-        {"stripe": refund.amount_minor, "refunds_pending": -refund.amount_minor},
+        {name: amount for name, amount in moves.items() if amount},
         refund_id=refund.refund_id,
         obligation_id=refund.obligation_id,
         term_id=refund.term_id,

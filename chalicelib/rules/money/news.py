@@ -10,6 +10,7 @@ from chalicelib.rules.changes import Change, Create
 from chalicelib.rules.joining.applications import Application
 from chalicelib.rules.joining.enrolments import Enrolment
 from chalicelib.rules.joining.offers import Offer
+from chalicelib.rules.money.instalments import Instalment
 from chalicelib.rules.money.payments import Marker, Obligation, Payment
 from chalicelib.rules.money.stripe_objects import Checkout
 
@@ -25,6 +26,7 @@ class Debt:
     offer: Offer
     application: Application
     before: Enrolment | None = None  # who comes back has an enrolment already
+    instalments: tuple[Instalment, ...] = ()  # its parts, once its place is taken
     held: frozenset[str] = frozenset()  # sessions it pays for that were held already
     shares_moved: int | None = None  # of the term, where sessions may have been held
 

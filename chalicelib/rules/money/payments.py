@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 
@@ -40,6 +40,7 @@ class Obligation:
     bursary_minor: int = 0  # paid by the bursary fund beside amount_minor (confidential)
     bursary_code: str = ""
     open_release: str | None = None  # a release that waits for a second person
+    mints: int = 0  # checkout sessions opened for its later parts
     created_at: datetime
 
     @property
@@ -47,6 +48,11 @@ class Obligation:
         """What is still to be paid of it; only a debt with a seat is owed."""
         bill = self.amount_minor - self.released_minor - self.credit_minor
         return bill - (self.paid_minor - self.refunded_minor)
+
+    @property
+    def to_pay_minor(self) -> int:
+        """What a payer can still be asked for: what a bursary or a credit pays is none of it."""
+        return max(0, self.outstanding_minor)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +77,7 @@ class Payment:
     full_name: str
     zone: str
     title: str  # what it is for, in words
+    seller: Mapping[str, str] = field(default_factory=dict)  # whom papers name as paid (D11)
     person_id: str | None = None
     key: str = ""
     params: Mapping[str, Any] = field(default_factory=dict)
@@ -113,6 +120,9 @@ class Refund:
     cause: str  # surplus | late_money | dashboard, or the cause of its release
     release_id: str = ""  # the release that decided it; none for surplus and late money
     method: str = "stripe"  # stripe | bank: a transfer that the treasurer makes
+    ends_seat: str = ""  # as its release: what became of the place
+    suspense_minor: int = 0  # beside the amount: made at Stripe beyond what was left to give
+    given_away: bool = False  # the group bears what was in suspense
     reason: str = ""
     requested_by: str
     requested_at: datetime
@@ -125,10 +135,12 @@ class Refund:
     full_name: str
     zone: str
     title: str
+    seller: Mapping[str, str] = field(default_factory=dict)  # of the payment
     stripe_refund_id: str | None = None
     attempts: int = 0
     failure: str = ""
     paid_reference: str = ""  # of the transfer that ended it by hand (M7)
+    paid_on: date | None = None  # the day of that transfer
     check_at: datetime | None = None
 
 
@@ -149,6 +161,7 @@ class Release:
     credit_minor: int = 0
     bursary_minor: int = 0
     currency: str
+    why: str = ""  # what of a rule gave it: a word of [options.policy_why]
     reason: str = ""
     ends_seat: str = ""  # cancelled | left: what becomes of the enrolment
     session_id: str = ""  # the cancelled session it is about

@@ -2,7 +2,8 @@
 
 A refund stands in our books before Stripe is asked; its id is Stripe's idempotency key. The sum
 reserved on a payment never passes what was paid, so two administrators cannot refund twice.
-What does not live here: what a refund takes from a debt (releases.py).
+What does not live here: what a refund takes from a debt (releases.py), refunds that somebody
+made at Stripe or pays by hand (outside_refunds.py, refunds_by_hand.py).
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ from typing import Any
 
 from chalicelib.errors import AlreadyCounted
 from chalicelib.rules import states
-from chalicelib.rules.changes import Change, Create, Is, Update
+from chalicelib.rules.changes import Change, Create, Is, Remove, Update
 from chalicelib.rules.money import ledger
 from chalicelib.rules.money.amounts import Money
 from chalicelib.rules.money.checkout import TAG
-from chalicelib.rules.money.mails import refund_mail
 from chalicelib.rules.money.payments import Payment, Refund, StripeLookup
+from chalicelib.rules.money.refund_entries import suspense_entry
+from chalicelib.rules.money.refund_mails import refund_failed_mail, refund_mail
 from chalicelib.rules.money.stripe_objects import Checkout, RefundObject
 from chalicelib.rules.people.circle import Task
 
@@ -26,15 +28,27 @@ RETRY = timedelta(minutes=5)
 RETRY_MAX = timedelta(hours=6)
 WATCH = timedelta(days=1)
 WATCHED_FOR = timedelta(days=30)
+PERSONS = {  # what a person does about a refund, and within which time
+    "refund_failed": timedelta(days=2),
+    "refund_by_bank": timedelta(days=7),
+    "refund_unexplained": timedelta(days=2),
+}
 SURE_OF_KEY = timedelta(hours=12)  # Stripe may forget a key after twenty-four
 
 
 def give_back(
-    payment: Payment, checkout: Checkout, refund_id: str, cause: str, now: datetime
+    payment: Payment,
+    checkout: Checkout,
+    refund_id: str,
+    cause: str,
+    now: datetime,
+    amount_minor: int | None = None,
 ) -> Change:
-    """All of a payment that bought nothing goes back: `cause` is surplus or late_money."""
+    """What bought nothing of a payment goes back, all of it unless an amount is named: `cause`
+    is surplus or late_money."""
     known = replace(payment, intent_id=checkout.payment_intent_id)
-    refund = replace(refund_of(known, refund_id, payment.amount_minor, "stripe", now), cause=cause)
+    back = payment.amount_minor if amount_minor is None else amount_minor
+    refund = replace(refund_of(known, refund_id, back, "stripe", now), cause=cause)
     return Change.of(Create(refund), ledger.surplus_back_entry(refund, now))
 
 
@@ -61,6 +75,7 @@ def refund_of(
         full_name=payment.full_name,
         zone=payment.zone,
         title=payment.title,
+        seller=payment.seller,
         person_id=payment.person_id,
         intent_id=payment.intent_id or "",
         check_at=now if by_stripe else None,
@@ -143,22 +158,34 @@ def refused(refund: Refund, failure: str, now: datetime) -> Change:
 def news(refund: Refund, answer: RefundObject, now: datetime) -> Change:
     """Later news of a refund that was sent: arrived, or come back from a closed card (M7)."""
     if answer.status in ("failed", "canceled") and refund.state in ("sent", "succeeded"):
-        return Change.of(
-            Update(
-                refund,
-                {"state": "failed", "failure": answer.failure_reason or answer.status,
-                 "check_at": None},
-                when=(Is("state", refund.state),),
-            ),
-            ledger.refund_failed_entry(refund, answer.id, now),
-            refund_task(refund, now),
-        )  # fmt: skip
+        return _came_back(refund, answer, now)
     if answer.status == "succeeded" and refund.state == "sent":
         values = {"state": "succeeded", "check_at": _next_look(refund, now)}
         return Change.of(Update(refund, values, when=(Is("state", "sent"),)))
     if refund.state in ("sent", "succeeded"):
         return look_later(refund, now)
     return Change.of()
+
+
+def _came_back(refund: Refund, answer: RefundObject, now: datetime) -> Change:
+    """The money is with us again: it is owed, a person is told by name, and so is the payer. What
+    nobody was owed (`suspense_minor`) is nobody's to get."""
+    values = {
+        "state": "failed",
+        "failure": answer.failure_reason or answer.status,
+        "check_at": None,
+    }
+    owed = refund.amount_minor > 0
+    return Change.of(
+        Update(refund, values, when=(Is("state", refund.state),)),
+        ledger.refund_failed_entry(refund, answer.id, now),
+        suspense_entry(refund, f"refund_failed#{answer.id}", -1, now)
+        if refund.suspense_minor and not refund.given_away
+        else None,
+        Remove(_task(refund, "refund_unexplained", now)) if refund.suspense_minor else None,
+        refund_task(refund, now) if owed else None,
+        refund_failed_mail(refund, answer.id, now) if owed else None,
+    )
 
 
 def look_later(refund: Refund, now: datetime) -> Change:
@@ -174,17 +201,30 @@ def _next_look(refund: Refund, now: datetime) -> datetime | None:
 
 def refund_task(refund: Refund, now: datetime) -> Create:
     """What a person must do when a refund did not arrive."""
-    return Create(
-        Task(
-            task_id=f"refund_failed#{refund.refund_id}",
-            code="refund_failed",
-            facts={
-                "name": refund.full_name,
-                "amount": str(Money(refund.amount_minor, refund.currency)),
-            },
-            path=f"/admin/payments/{refund.obligation_id}",
-            opened_at=now,
-            due_at=now + timedelta(days=2),
-        ),
-        refusal=AlreadyCounted,
+    return Create(_task(refund, "refund_failed", now), refusal=AlreadyCounted)
+
+
+def bank_task(refund: Refund, now: datetime) -> Create:
+    """A refund that no machine can send: the treasurer makes the transfer."""
+    return Create(_task(refund, "refund_by_bank", now), refusal=AlreadyCounted)
+
+
+def task_gone(refund: Refund) -> Change:
+    """Whatever a person had to do about a refund is done."""
+    tasks = (_task(refund, code, refund.requested_at) for code in PERSONS)
+    return Change.of(*(Remove(one) for one in tasks))
+
+
+def _task(refund: Refund, code: str, now: datetime) -> Task:
+    return Task(
+        task_id=f"{code}#{refund.refund_id}",
+        code=code,
+        facts={
+            "name": refund.full_name,
+            "amount": str(Money(refund.amount_minor, refund.currency)),
+        },
+        path=f"/admin/payments/{refund.obligation_id}",
+        owner="treasurer",
+        opened_at=now,
+        due_at=now + PERSONS[code],
     )

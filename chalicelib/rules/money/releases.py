@@ -2,8 +2,8 @@
 
 A release is the decision with its cause and reason; what it takes comes out of the shares of the
 debt, falls first on what is not paid yet, then goes back to the payer (or becomes a credit). What
-does not live here: who may decide, and how much a policy gives (policy.py), sending refunds
-(refunds.py).
+does not live here: how much a policy gives (policy.py), what may go back of a payment
+(reserving.py), waiting for a second person (proposals.py), sending refunds (refunds.py).
 """
 
 from __future__ import annotations
@@ -15,12 +15,15 @@ from typing import Any
 
 from chalicelib.errors import RefundNotPossible
 from chalicelib.rules import states
-from chalicelib.rules.changes import Change, Create, Is, Ref, Update
+from chalicelib.rules.changes import Change, Create, Is, Ref, Update, Write
 from chalicelib.rules.joining.applications import Application
 from chalicelib.rules.joining.enrolments import Enrolment
 from chalicelib.rules.money import ledger
+from chalicelib.rules.money.credits import credit_of
+from chalicelib.rules.money.disputes import Dispute
 from chalicelib.rules.money.payments import Obligation, Payment, Refund, Release
-from chalicelib.rules.money.refunds import refund_of
+from chalicelib.rules.money.refunds import bank_task, refund_of
+from chalicelib.rules.money.reserving import not_possible, over, reserved
 from chalicelib.rules.money.shares import Taken
 from chalicelib.rules.running.groups import Term
 
@@ -34,6 +37,7 @@ class Owed:
     enrolment: Enrolment | None  # the seat it pays for, while it is in it
     term: Term
     held: frozenset[str]  # sessions of the term that were held
+    disputes: Sequence[Dispute] = ()  # about its payments, open and ended
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,9 +49,11 @@ class Decision:
     actor: str
     now: datetime
     reason: str = ""
+    why: str = ""  # what of a rule gave it, in a word
     ends_seat: str = ""  # cancelled | left
     session_id: str = ""
     as_credit: bool = False  # what was paid is kept for a later term instead of going back
+    proposal: Release | None = None  # the row that waited for a second person, now decided
 
 
 @dataclass(frozen=True)
@@ -77,27 +83,48 @@ def release(owed: Owed, taken: Taken, decision: Decision) -> tuple[Release, Chan
     it ends with it.
 
     Conditional on the debt and on the sessions of the term as they were read, so that two people
-    cannot give the same back twice and no register earns it meanwhile. Raises RefundNotPossible.
+    cannot give the same back twice and no register earns it meanwhile. Raises RefundNotPossible,
+    DisputeOpen.
     """
     obligation = owed.obligation
     if not obligation.billed_at or not (taken.amount_minor or decision.ends_seat):
-        raise RefundNotPossible(refundable=sum(obligation.shares.values()))
+        raise not_possible(obligation, sum(obligation.shares.values()))
     parts = split(obligation, taken.amount_minor, decision.as_credit)
     row = release_row(obligation, taken, decision, parts)
     back = _refunds(owed, decision, parts.refund)
     return row, Change.of(
-        _less_owed(obligation, taken, row),
+        less_owed(obligation, taken, row),
         *(Create(one) for one in back),
+        *(bank_task(one, decision.now) for one in back if one.method == "bank"),
         *_reserves(owed.payments, back),
-        *_kept_as_credit(owed.payments, min(row.credit_minor, _cash(obligation))),
-        Create(row),
+        *_kept_as_credit(owed, min(row.credit_minor, _cash(obligation))),
+        _written(row, decision.proposal),
+        Create(credit_of(obligation, row)) if row.credit_minor else None,
         ledger.release_entry(obligation, taken, row) if taken.amount_minor else None,
         ledger.bursary_back_entry(obligation, row) if row.bursary_minor else None,
-        _term(owed, decision),
+        moved_shares(owed, decision),
         _seat_ended(owed.enrolment, decision.ends_seat)
         if decision.ends_seat and owed.enrolment
         else None,
     )
+
+
+def _written(row: Release, proposal: Release | None) -> Write:
+    """A new row, or the one that waited for this decision: asked and decided by two people."""
+    if proposal is None:
+        return Create(row)
+    values = {
+        "state": states.move("release", proposal.state, "done"),
+        "amount_minor": row.amount_minor,
+        "unbilled_minor": row.unbilled_minor,
+        "refund_minor": row.refund_minor,
+        "credit_minor": row.credit_minor,
+        "bursary_minor": row.bursary_minor,
+        "ends_seat": row.ends_seat,
+        "decided_by": row.decided_by,
+        "decided_at": row.decided_at,
+    }
+    return Update(proposal, values, when=(Is("state", "proposed"),))
 
 
 def _cash(obligation: Obligation) -> int:
@@ -116,6 +143,7 @@ def release_row(obligation: Obligation, taken: Taken, decision: Decision, parts:
         credit_minor=parts.credit,
         bursary_minor=parts.bursary,
         currency=obligation.currency,
+        why=decision.why,
         reason=decision.reason,
         ends_seat=decision.ends_seat,
         session_id=decision.session_id,
@@ -132,7 +160,7 @@ def release_row(obligation: Obligation, taken: Taken, decision: Decision, parts:
 def _refunds(owed: Owed, decision: Decision, amount_minor: int) -> list[Refund]:
     """The refunds that bring an amount back, the newest payment first."""
     found: list[Refund] = []
-    for payment, part in _over(owed.payments, amount_minor):
+    for payment, part in over(owed, amount_minor):
         name = f"{decision.release_id}-{len(found) + 1}"
         refund = refund_of(payment, name, part, decision.actor, decision.now)
         found.append(
@@ -141,26 +169,13 @@ def _refunds(owed: Owed, decision: Decision, amount_minor: int) -> list[Refund]:
                 release_id=decision.release_id,
                 cause=decision.cause,
                 reason=decision.reason,
+                ends_seat=decision.ends_seat if owed.enrolment else "left",
             )
         )
     return found
 
 
-def _over(payments: Sequence[Payment], amount_minor: int) -> list[tuple[Payment, int]]:
-    """An amount over the payments it came with, the newest first. RefundNotPossible when they
-    do not hold it."""
-    found, wanted = [], amount_minor
-    for payment in sorted(payments, key=lambda one: one.created_at, reverse=True):
-        part = min(wanted, refundable(payment))
-        if part > 0:
-            found.append((payment, part))
-            wanted -= part
-    if wanted:
-        raise RefundNotPossible(refundable=amount_minor - wanted)
-    return found
-
-
-def _kept_as_credit(payments: Sequence[Payment], amount_minor: int) -> list[Update]:
+def _kept_as_credit(owed: Owed, amount_minor: int) -> list[Update]:
     """What becomes a credit can no longer go back with its payment."""
     return [
         Update(
@@ -172,33 +187,23 @@ def _kept_as_credit(payments: Sequence[Payment], amount_minor: int) -> list[Upda
             ),
             refusal=RefundNotPossible,
         )
-        for payment, part in _over(payments, amount_minor)
+        for payment, part in over(owed, amount_minor)
     ]
-
-
-def refundable(payment: Payment) -> int:
-    """What may still go back of a payment that was counted towards its debt, in minor units."""
-    if payment.state != "paid" or payment.outcome not in ("seat", "part"):
-        return 0
-    return payment.amount_minor - payment.refunded_minor - payment.credited_minor
 
 
 def _reserves(payments: Sequence[Payment], refunds: Sequence[Refund]) -> list[Update]:
     """What goes back is reserved on the payment it came with: never more than was paid."""
     by_id = {one.payment_id: one for one in payments}
-    return [
-        Update(
-            by_id[one.payment_id],
-            add={"refunded_minor": one.amount_minor},
-            when=(Is("refunded_minor", by_id[one.payment_id].refunded_minor), Is("state", "paid")),
-            refusal=RefundNotPossible,
-        )
-        for one in refunds
-    ]
+    return [reserved(by_id[one.payment_id], one.amount_minor) for one in refunds]
 
 
-def _less_owed(obligation: Obligation, taken: Taken, row: Release) -> Update:
-    values: dict[str, Any] = {"shares": taken.left, "open_release": None}
+def less_owed(obligation: Obligation, taken: Taken, row: Release) -> Update:
+    """The debt after a release. A proposal stays open, unless it is the one that is decided."""
+    values: dict[str, Any] = {"shares": taken.left}
+    unchanged = as_read(obligation)
+    if obligation.open_release == row.release_id:
+        values["open_release"] = None
+        unchanged = (*unchanged, Is("open_release", row.release_id))
     still_due = obligation.outstanding_minor - row.unbilled_minor
     if row.ends_seat:
         values["ended_at"] = row.decided_at
@@ -218,7 +223,7 @@ def _less_owed(obligation: Obligation, taken: Taken, row: Release) -> Update:
         obligation,
         values,
         add={name: amount for name, amount in added.items() if amount},
-        when=as_read(obligation),
+        when=unchanged,
         refusal=RefundNotPossible,
     )
 
@@ -229,7 +234,7 @@ def as_read(obligation: Obligation) -> tuple[Is, ...]:
     return tuple(Is(name, getattr(obligation, name)) for name in names)
 
 
-def _term(owed: Owed, decision: Decision) -> Update:
+def moved_shares(owed: Owed, decision: Decision) -> Update:
     """The term's seats, and the mark by which a register sees that shares have moved."""
     seats = {"occupied": -1, "taken": -1} if decision.ends_seat and owed.enrolment else {}
     return Update(

@@ -2,8 +2,8 @@
 
 Pure: it is given the rows and the news and returns a Change. No order of arrival is assumed: the
 change carries the conditions under which it holds, and the flow decides again when one fails.
-What does not live here: reading, writing, money that is not there yet (delayed.py), refunds on
-their way (refunds.py).
+What does not live here: reading, writing, money for a place that is taken (parts.py), money that
+is not there yet (delayed.py), refunds on their way (refunds.py).
 """
 
 from __future__ import annotations
@@ -18,8 +18,10 @@ from chalicelib.rules import states
 from chalicelib.rules.changes import Below, Change, Create, Is, Ref, Update
 from chalicelib.rules.joining.applications import task_cured
 from chalicelib.rules.joining.enrolments import Enrolment
+from chalicelib.rules.joining.offer_endings import taken_up
 from chalicelib.rules.joining.offers import Offer
-from chalicelib.rules.money import ledger
+from chalicelib.rules.money import instalments, ledger
+from chalicelib.rules.money.instalments import NOTHING_OWING, Owing
 from chalicelib.rules.money.mails import confirmation_mail, late_money_mail, receipt_mail
 from chalicelib.rules.money.news import Debt, News, marker, markers, stripe_ids
 from chalicelib.rules.money.payments import Payment, StripeLookup
@@ -53,6 +55,25 @@ def nothing_due(debt: Debt, agreed: Offer, now: datetime) -> Change:
     )
 
 
+def unpaid_seat(debt: Debt, agreed: Offer, now: datetime) -> Change:
+    """A place that is paid later: taken with nothing paid, and its whole price owed in the parts
+    that were agreed (R66). `agreed` is the offer with the ticks of this press; the payment is of
+    nothing and is not kept."""
+    rows, owing = instalments.taken(debt.offer, debt.obligation, debt.payment, now)
+    ticks = {
+        "agreed_at": agreed.agreed_at,
+        "start_at_once": agreed.start_at_once,
+        "person_id": agreed.person_id,
+    }
+    return Change.of(
+        billed(debt, {"person_id": debt.payment.person_id}, now),
+        *(Create(row) for row in rows),
+        offer_taken(debt.offer, ticks),
+        seated(debt, {"taken": 1}),
+        enrolled(replace(debt, offer=agreed), now, owing),
+    )
+
+
 def offer_taken(offer: Offer, ticks: Mapping[str, Any] | None = None) -> Update:
     """The open offer becomes a taken one, and its hold a taken seat."""
     return Update(
@@ -68,14 +89,22 @@ def offer_taken(offer: Offer, ticks: Mapping[str, Any] | None = None) -> Update:
 
 def seat(debt: Debt, news: News) -> Change:
     """The offer is open: its held seat is taken, once, with everything that follows."""
-    offer = debt.offer
+    return Change.of(
+        _bought(debt, news),
+        offer_taken(debt.offer),
+        seated(debt, {"taken": 1}),
+    )
+
+
+def _bought(debt: Debt, news: News) -> Change:
+    """A seat is paid for, wholly or with its first part: what follows however it is held."""
+    rows, owing = instalments.taken(debt.offer, debt.obligation, debt.payment, news.now)
     return Change.of(
         markers(news, "paid"),
-        _paid(debt, news, "seat"),
+        paid_in(debt, news, "seat", owing),
         billed(debt, satisfied(debt), news.now),
-        offer_taken(offer),
-        seated(debt, {"taken": 1}),
-        enrolled(debt, news.now),
+        *(Create(row) for row in rows),
+        enrolled(debt, news.now, owing),
     )
 
 
@@ -93,13 +122,10 @@ def late_seat(debt: Debt, news: News) -> Change:
     Conditional on the free seat: NoSeatLeft when there is none.
     """
     return Change.of(
-        markers(news, "paid"),
-        _paid(debt, news, "seat"),
-        billed(debt, satisfied(debt), news.now),
+        _bought(debt, news),
         seated(debt, {"occupied": 1, "taken": 1}, Below("occupied", "capacity")),
         _seated_late(debt),
         task_cured(debt.application) if debt.application.state == "accepted" else None,
-        enrolled(debt, news.now),
     )
 
 
@@ -121,7 +147,7 @@ def late_refund(debt: Debt, news: News) -> Change:
     unchanged = (Is("state", application.state), Is("offer_id", None))
     return Change.of(
         markers(news, "paid"),
-        _paid(debt, news, "late"),
+        paid_in(debt, news, "late"),
         give_back(debt.payment, news.checkout, news.refund_id, "late_money", news.now),
         Update(application, top, when=unchanged) if waits else None,
         task_cured(application) if waits else None,
@@ -133,13 +159,17 @@ def surplus(debt: Debt, news: News) -> Change:
     """The debt was paid already: the second payment is recorded and goes back whole (A7)."""
     return Change.of(
         markers(news, "paid"),
-        _paid(debt, news, "surplus"),
+        paid_in(debt, news, "surplus"),
+        instalments.brought_up(debt.instalments, debt.obligation),
         give_back(debt.payment, news.checkout, news.refund_id, "surplus", news.now),
     )
 
 
-def _paid(debt: Debt, news: News, outcome: str) -> Change:
-    """The payment's own rows: state, Stripe's ids, entry, lookup, receipt."""
+def paid_in(
+    debt: Debt, news: News, outcome: str, owing: Owing = NOTHING_OWING, over_minor: int = 0
+) -> Change:
+    """The payment's own rows: state, Stripe's ids, entry, lookup, receipt. `owing` is how the
+    debt stands with it, `over_minor` what of it goes back because less was owed."""
     payment, checkout = debt.payment, news.checkout
     intent_id = checkout.payment_intent_id
     if intent_id is None:
@@ -152,22 +182,25 @@ def _paid(debt: Debt, news: News, outcome: str) -> Change:
         "check_at": news.now + FEE_CHECK,
         **stripe_ids(payment, checkout),
     }
-    if outcome != "seat":
-        values["refunded_minor"] = payment.amount_minor
+    counted = outcome in ("seat", "part")
+    back = over_minor if counted else payment.amount_minor
+    if back:
+        values["refunded_minor"] = back
     lookup = StripeLookup(
         stripe_id=intent_id, owner_id=payment.obligation_id, payment_id=payment.payment_id
     )
     return Change.of(
         Update(payment, values, when=(Is("state", payment.state),)),
-        ledger.payment_entry(payment, intent_id, news.now, outcome),
+        ledger.payment_entry(payment, intent_id, news.now, outcome, over_minor),
         Create(lookup, refusal=AlreadyCounted),
-        receipt_mail(debt.offer, payment, receipt_number(payment), outcome, news.now),
+        receipt_mail(debt.offer, payment, receipt_number(payment), outcome, news.now, owing, back),
     )
 
 
 def satisfied(debt: Debt) -> dict[str, Any]:
-    """What a debt says once this payment took its seat."""
-    return {"state": "paid", "paid_by": debt.payment.payment_id}
+    """What a debt says once this payment took its seat: paid, or due while parts are left."""
+    left = debt.obligation.outstanding_minor - debt.payment.amount_minor
+    return {"state": "due" if left > 0 else "paid", "paid_by": debt.payment.payment_id}
 
 
 def billed(debt: Debt, values: Mapping[str, Any], now: datetime) -> Change:
@@ -182,7 +215,7 @@ def billed(debt: Debt, values: Mapping[str, Any], now: datetime) -> Change:
             when=(Is("state", obligation.state), Is("billed_at", None)),
         ),
         ledger.seat_entry(obligation, debt.held, now),
-        ledger.bursary_entry(obligation, now) if obligation.bursary_minor else None,
+        taken_up(debt.offer, obligation, now),
     )
 
 
@@ -198,14 +231,15 @@ def seated(debt: Debt, seats: Mapping[str, int], *room: Below) -> Update:
     )
 
 
-def enrolled(debt: Debt, now: datetime) -> Change:
-    """The membership record and its confirmation. EnrolmentExists when the person came back."""
+def enrolled(debt: Debt, now: datetime, owing: Owing = NOTHING_OWING) -> Change:
+    """The membership record and its confirmation, which says what is still to be paid.
+    EnrolmentExists when the person came back."""
     enrolment = enrolment_of(debt, now)
     return Change.of(
         _back_again(debt.before, enrolment)
         if debt.before
         else Create(enrolment, refusal=EnrolmentExists),
-        confirmation_mail(debt.offer, enrolment, now),
+        confirmation_mail(debt.offer, enrolment, now, owing),
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 STRIPE_VERSION = "2026-05-27.dahlia"
@@ -70,6 +70,50 @@ class BalanceMovement:
     currency: str
     source_id: str | None
     created_at: datetime
+
+
+@dataclass(frozen=True)
+class ChargeObject:
+    """A Charge: what one payment took from a card or account."""
+
+    id: str
+    status: str  # succeeded | pending | failed
+    amount_minor: int
+    refunded_minor: int
+    currency: str
+    payment_intent_id: str | None
+    disputed: bool
+    metadata: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class DisputeObject:
+    """A Dispute or an inquiry about a charge; `movements` are what it took and gave back."""
+
+    id: str
+    status: str  # needs_response | under_review | won | lost | prevented | warning_...
+    reason: str
+    amount_minor: int
+    currency: str
+    charge_id: str | None
+    payment_intent_id: str | None
+    is_charge_refundable: bool
+    due_by: datetime | None  # evidence has to be there by then; None where none is asked for
+    movements: tuple[BalanceMovement, ...]
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class BankPayoutObject:
+    """A Payout to our bank account. Only automatic ones can be listed line by line."""
+
+    id: str
+    amount_minor: int
+    currency: str
+    status: str  # pending | in_transit | paid | failed | canceled
+    arrives_on: date
+    created_at: datetime
+    automatic: bool
 
 
 @dataclass(frozen=True)
@@ -160,4 +204,49 @@ def movement_from(raw: Mapping[str, Any]) -> BalanceMovement:
         currency=raw["currency"].upper(),
         source_id=_id(raw.get("source")),
         created_at=at(raw["created"]),
+    )
+
+
+def charge_from(raw: Mapping[str, Any]) -> ChargeObject:
+    """Parse a Charge; KeyError when a field that counts is missing."""
+    return ChargeObject(
+        id=raw["id"],
+        status=raw["status"],
+        amount_minor=raw["amount"],
+        refunded_minor=raw["amount_refunded"],
+        currency=raw["currency"].upper(),
+        payment_intent_id=_id(raw.get("payment_intent")),
+        disputed=raw["disputed"],
+        metadata=dict(raw.get("metadata") or {}),
+    )
+
+
+def dispute_from(raw: Mapping[str, Any]) -> DisputeObject:
+    """Parse a Dispute; KeyError when a field that counts is missing."""
+    due_by = raw["evidence_details"].get("due_by")  # 0 where no evidence is taken
+    return DisputeObject(
+        id=raw["id"],
+        status=raw["status"],
+        reason=raw["reason"],
+        amount_minor=raw["amount"],
+        currency=raw["currency"].upper(),
+        charge_id=_id(raw.get("charge")),
+        payment_intent_id=_id(raw.get("payment_intent")),
+        is_charge_refundable=raw["is_charge_refundable"],
+        due_by=at(due_by) if due_by else None,
+        movements=tuple(movement_from(one) for one in raw["balance_transactions"]),
+        created_at=at(raw["created"]),
+    )
+
+
+def bank_payout_from(raw: Mapping[str, Any]) -> BankPayoutObject:
+    """Parse a Payout; KeyError when a field that counts is missing."""
+    return BankPayoutObject(
+        id=raw["id"],
+        amount_minor=raw["amount"],
+        currency=raw["currency"].upper(),
+        status=raw["status"],
+        arrives_on=at(raw["arrival_date"]).date(),
+        created_at=at(raw["created"]),
+        automatic=raw["automatic"],
     )

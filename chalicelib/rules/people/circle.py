@@ -41,6 +41,8 @@ class CircleSettings:
     payouts: bool = True
     mail: bool = True
     bank_debit: bool = False  # delayed methods beside cards (D7)
+    refund_limit_minor: int = 50_000  # a person who gives back more needs a second one
+    instalments: bool = False  # whether terms may be paid in monthly parts (T4)
     set_up_at: datetime
 
 

@@ -39,7 +39,10 @@ SET_UP_FORM = Form(
 )
 
 # The currency is not here: it is chosen once, before anything has a price (D8).
-SETTINGS_FORM = Form("settings", (*_CIRCLE, *_SELLER, *_PLACE))
+SETTINGS_FORM = Form(
+    "settings",
+    (*_CIRCLE, *_SELLER, *_PLACE, Field("instalments", parsers.tick(), required=False)),
+)
 
 SWITCH_FORM = Form("switch", (Field("reason", parsers.text(300)),))
 

@@ -77,12 +77,13 @@ class Budget:
 
 
 def budget_of(whole: WholeTerm) -> Budget:
-    """The budget of a term as it stands."""
+    """The budget of a term as it stands. Where there are several prices, a member brings in their
+    mean: who will pay which is not known yet (D14)."""
     minutes = sum(session.minutes for session in whole.sessions)
-    term = whole.term
+    term, price_minor = whole.term, whole.term.tariff.average_minor
     return Budget(
-        price_minor=term.price_minor,
-        fee_minor=processor_fee(term.price_minor),
+        price_minor=price_minor,
+        fee_minor=processor_fee(price_minor),
         leaders_minor=sum(leader_cost(leader, minutes) for leader in whole.leaders),
         other_minor=term.other_costs_minor,
         minutes=minutes,

@@ -18,7 +18,7 @@ from chalicelib.errors import InvalidForm
 from chalicelib.rules import day_parsers as d
 from chalicelib.rules import parsers as p
 from chalicelib.rules.forms import Check, Field, Form
-from chalicelib.rules.money.amounts import sellable
+from chalicelib.rules.money.amounts import in_parts_of, sellable
 from chalicelib.rules.running.groups import Term
 from chalicelib.rules.running.publishing import MINUTES_HIGH, MINUTES_LOW
 from chalicelib.rules.running.recurrence import Recurrence, dates_of, instant, is_fifth, is_last
@@ -29,6 +29,8 @@ MODES = ("online", "in_person", "hybrid")
 ACCREDITATIONS = ("accredited", "in_training", "none")
 PAYS = ("fee", "waived", "paid_by_employer", "principal")
 SLUG_LENGTH_MAX = 60
+PAYMENT_DUE = ("before_start", "after_first_session")
+PARTS_MAX = 4  # months in which a price may be paid (T4)
 
 # How often a group meets, as it is asked: the rhythm and its interval.
 OFTEN: Mapping[str, tuple[str, int]] = {
@@ -84,14 +86,6 @@ GROUP_TEXTS = Form(
         Field("eligibility", p.multiline(2000), required=False),
         Field("patient_word", p.text(40)),
         Field("contact_email", p.email()),
-    ),
-)
-
-GROUP_RULES = Form(
-    "group_rules",
-    (
-        Field("joining", p.choice("closed", "slow_open")),
-        Field("interview_required", p.yes_no()),
     ),
 )
 
@@ -179,18 +173,15 @@ def _enough(values: Mapping[str, Any]) -> dict[str, str]:
     return {"min_members": "above_capacity"} if values["min_members"] > values["capacity"] else {}
 
 
-def places_form(term: Term) -> Form:
-    """Seats and price of a draft; of a published term only what may still move: its price is
-    what people were told (R70), and places that are taken or kept stay."""
+def places_form(term: Term, in_parts: bool = False) -> Form:
+    """Seats, price and how it is paid of a draft; of a published term only what may still move:
+    its price is what people were told (R70), and places that are taken or kept stay. `in_parts`
+    is whether the circle lets a price be paid in monthly parts."""
     last = term.starts_at.astimezone(ZoneInfo(term.zone)).date()
 
     def in_time(values: Mapping[str, Any]) -> dict[str, str]:
         late = values["apply_by"] and values["apply_by"] > last
         return {"apply_by": "after_start"} if late else {}
-
-    def chargeable(values: Mapping[str, Any]) -> dict[str, str]:
-        good = sellable(values["price_minor"], term.currency)
-        return {} if good else {"price_minor": "not_sellable"}
 
     always = (
         Field("capacity", p.integer(max(1, term.occupied), 40)),
@@ -208,8 +199,23 @@ def places_form(term: Term) -> Form:
     money = (
         Field("price_minor", amount),
         Field("other_costs_minor", amount),
+        Field("payment_due", p.choice(*PAYMENT_DUE)),
+        *((Field("instalments", p.integer(1, PARTS_MAX)),) if in_parts else ()),
     )
-    return Form("term_places", (*always, *money), (*checks, Check(("price_minor",), chargeable)))
+    return Form("term_places", (*always, *money), (*checks, _sold(term.currency)))
+
+
+def _sold(currency: str) -> Check:
+    """That the price, and each of its parts, can be charged (D12)."""
+
+    def sold(values: Mapping[str, Any]) -> dict[str, str]:
+        price, parts = values["price_minor"], values.get("instalments", 1)
+        if not sellable(price, currency):
+            return {"price_minor": "not_sellable"}
+        good = not price or len(in_parts_of(price, parts, currency)) == parts
+        return {} if good else {"instalments": "not_sellable"}
+
+    return Check(("price_minor",), sold)
 
 
 def where_form(term: Term) -> Form:

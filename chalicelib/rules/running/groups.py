@@ -7,11 +7,13 @@ publication (publishing.py), how sessions are made from dates (term_sessions.py)
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, datetime, time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from chalicelib.rules.money.prices import CATEGORIES, Price, Quote, Tariff
 from chalicelib.rules.running.recurrence import Recurrence
 
 FEW_PLACES = 2
@@ -31,6 +33,9 @@ class Group:
     kind: str = "balint"  # balint | peer_supervision
     zone: str = "Europe/London"
     seller: str = "circle"  # circle | leader (D11)
+    seller_name: str = ""  # of a leader who sells on her or his own account
+    seller_address: str = ""
+    seller_statement: str = ""  # company, VAT or ABN wording on papers
     joining: str = "closed"  # closed | slow_open (D13)
     interview_required: bool = True
     contact_email: str
@@ -72,7 +77,13 @@ class Term:
     taken: int = 0
     shares_moved: int = 0  # grows whenever fees of its debts move between sessions
     payment_due: str = "before_start"  # before_start | after_first_session (D12, R66)
+    instalments: int = 1  # monthly parts it may be paid in, where the circle allows it (T4)
     price_minor: int
+    prices: tuple[Price, ...] = ()  # of other categories, and early ones (R86)
+    early_standard: int = 0  # places sold or kept at the early price of a category
+    early_trainee: int = 0
+    early_retired: int = 0
+    early_solidarity: int = 0
     currency: str = "GBP"
     apply_by: date | None = None
     venue: str = ""
@@ -84,9 +95,34 @@ class Term:
     created_at: datetime
 
     @property
+    def tariff(self) -> Tariff:
+        """All its prices."""
+        return Tariff(standard_minor=self.price_minor, prices=self.prices)
+
+    @property
+    def sold_early(self) -> dict[str, int]:
+        """How many places were sold or are kept at the early price of each category."""
+        return {one: getattr(self, f"early_{one}") for one in CATEGORIES}
+
+    def quote(self, category: str, now: datetime) -> Quote:
+        """What a category costs at an instant. KeyError for one that it does not offer."""
+        day = now.astimezone(ZoneInfo(self.zone)).date()
+        return self.tariff.on(category, day, self.sold_early.get(category, 0))
+
+    def quotes(self, now: datetime) -> tuple[Quote, ...]:
+        """What every category costs at an instant, the standard one first."""
+        return tuple(self.quote(one, now) for one in self.tariff.categories)
+
+    @property
     def held(self) -> int:
         """Seats held by open offers."""
         return self.occupied - self.taken
+
+    @property
+    def usual_end(self) -> time:
+        """The time of day at which its sessions end; an extra date may have another."""
+        begins = datetime.combine(self.recurrence.first_date, self.recurrence.local_time)
+        return (begins + timedelta(minutes=self.recurrence.minutes)).time()
 
     @property
     def free(self) -> int:
@@ -135,6 +171,7 @@ class Session:
     closed_at: datetime | None = None  # since when its register is closed
     closed_by: str = ""
     revision: int = 0  # how often the register was closed or corrected
+    marked: Mapping[str, int] = field(default_factory=dict)  # how many of each mark it holds
     remedy: str = ""  # of a cancelled session: extra_date | credit | refund (N9)
     replaces: str = ""  # the cancelled session whose fees it carries
 
@@ -218,6 +255,7 @@ def facts_of(whole: WholeTerm) -> dict[str, Any]:
         "sessions": [
             {"number": one.number, "starts_at": one.starts_at, "ends_at": one.ends_at}
             for one in whole.sessions
+            if one.state != "cancelled"
         ],
         "leaders": [
             {"name": one.name, "accreditation": one.accreditation, "body": one.body}

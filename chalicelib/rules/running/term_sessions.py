@@ -12,6 +12,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from chalicelib.rules.changes import Change, Create, Is, Remove, Update, Write
+from chalicelib.rules.money.prices import Price
 from chalicelib.rules.running.groups import Leadership, Session, Term, WholeTerm
 from chalicelib.rules.running.recurrence import Planned, Recurrence, instant, plan, shifted
 
@@ -93,12 +94,22 @@ def copied(
         occupied=0,
         taken=0,
         shares_moved=0,
+        prices=tuple(_moved_price(one, by) for one in old.prices),
+        early_standard=0,
+        early_trainee=0,
+        early_retired=0,
+        early_solidarity=0,
         apply_by=old.apply_by + by if old.apply_by else None,
         meeting_link="",
         created_at=now,
     )
     leaders = tuple(replace(one, term_id=term_id) for one in whole.leaders)
     return dated(fresh, shifted(old.recurrence, first_date)), leaders
+
+
+def _moved_price(price: Price, by: timedelta) -> Price:
+    """The same price; its last day moves along with the dates."""
+    return replace(price, until=price.until + by) if price.until else price
 
 
 def changed_values(old: Any, new: Any) -> dict[str, Any]:

@@ -73,6 +73,7 @@ def owed(obligation_id: str) -> Owed:
         enrolment=seat if in_it else None,
         term=whole.term,
         held=whole.held,
+        disputes=debt.disputes,
     )
 
 
@@ -84,6 +85,17 @@ def by_stripe_id(stripe_id: str) -> StripeLookup | None:
 def refund(obligation_id: str, refund_id: str) -> Refund | None:
     """One refund."""
     return reads.get(Refund, obligation_id, f"refund#{refund_id}")
+
+
+def refunds_of(obligation_id: str) -> list[Refund]:
+    """Every refund of a debt."""
+    rows = reads.under(tables.Payments, obligation_id, "refund#")
+    return [row for row in rows if isinstance(row, Refund)]
+
+
+def release(obligation_id: str, release_id: str) -> Release | None:
+    """One release, decided or waiting."""
+    return reads.get(Release, obligation_id, f"release#{release_id}")
 
 
 def of_term(term_id: str) -> list[Obligation | Payment | Refund]:
