@@ -11,7 +11,7 @@ DYNAMODB_LOCAL := node_modules/amplify-dynamodb-simulator/emulator/DynamoDBLocal
 export FRESH DEMO PYTHON313
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test simulate lint package rehearse clean
+.PHONY: help setup run test simulate mutants lint package rehearse clean
 
 help: ## print this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ test: setup ## every test a laptop can run; a tier that cannot run here says so 
 
 simulate: .venv/.ready ## stories that a seed picks, held against the laws of money; SEEDS=1000 for a long night
 	@SEEDS="$${SEEDS:-200}" $(PY) -m pytest tests/simulation/test_story.py
+
+mutants: setup ## known mistakes, made in copies of the project: each has a test that must notice it
+	@$(PY) -m local.tools.mutants
 
 lint: .venv/.ready ## ruff and mypy
 	@$(PY) -m ruff check .

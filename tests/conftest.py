@@ -16,9 +16,11 @@ import boto3
 import pytest
 from moto import mock_aws
 from moto.backends import get_backend
+from moto.core.model_instances import reset_model_data
 
 from chalicelib import wiring
 from local.tables import create_tables
+from tests import moto_items
 from tests.dynamodb_local_fixtures import dynamodb_local, local_tables, local_world  # noqa: F401
 from tests.shop import Shop, a_shop
 from tests.tiers import pytest_terminal_summary  # noqa: F401
@@ -28,6 +30,7 @@ from tests.world import World
 @pytest.fixture(scope="session")
 def _aws() -> Iterator[None]:
     """moto for the whole session: clients outlive a single mock."""
+    moto_items.register()
     with mock_aws():
         create_tables(boto3.client("dynamodb"), "test")
         yield
@@ -39,6 +42,7 @@ def world(_aws: None) -> Iterator[World]:
     tables = get_backend("dynamodb")["123456789012"]["eu-west-2"].tables
     for table in tables.values():
         table.items.clear()
+    reset_model_data()  # moto remembers every item it ever made or copied, and slows down
     yield World()
     wiring.uninstall()
 
