@@ -16,6 +16,12 @@ OPEN = "Register of session"
 LEADERS = (people.QUILL, people.PUDDLEFOOT, people.INKWELL, people.THIMBLE)
 
 
+def money_reaches_the_bank(stage: Stage) -> None:
+    """Stripe sends what has come in to the circle's bank."""
+    stage.at(2026, 9, 10, 7)
+    paying.press_at_control(stage, {"act": "pay-out"})
+
+
 def registers_until_october(stage: Stage) -> None:
     """The leaders close the registers of September and October, on their phones."""
     stage.at(2026, 10, 23, 9)
@@ -40,12 +46,6 @@ def _is_about(stage: Stage, path: str, who: Somebody) -> bool:
     ada = stage.signed_in(ADA)
     stage.open(ada, path)
     return who.name in ada.text
-
-
-def money_reaches_the_bank(stage: Stage) -> None:
-    """Stripe sends what has come in to the circle's bank."""
-    stage.at(2026, 10, 30, 7)
-    paying.press_at_control(stage, {"act": "pay-out"})
 
 
 def clockhouse_disputes(stage: Stage) -> None:

@@ -136,11 +136,11 @@ STORIES: tuple[Story, ...] = (
     the_lantern_group_fills,
     harbour_street_and_northmoor_fill,
     harbour_street_and_northmoor_begin,
+    autumn.money_reaches_the_bank,
     daybreak_fills,
     lantern_and_daybreak_begin,
     autumn.registers_until_october,
     autumn.rainbarrel_leaves,
-    autumn.money_reaches_the_bank,
     the_spring_is_planned,
     *november.STORIES,
 )

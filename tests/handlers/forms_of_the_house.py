@@ -82,8 +82,8 @@ FORMS = (
         {"points": ["expectations", "commitment", "technology"], "outcome": "suits"},
     ),
     HouseForm("/admin/applications/{application_id}/offer", "{accepted}"),
-    HouseForm("/admin/applications/{application_id}/offers/{offer_id}/withdraw", "{offered}", WHY),
     HouseForm("/admin/applications/{application_id}/offers/{offer_id}/anew", "{offered}"),
+    HouseForm("/admin/applications/{application_id}/offers/{offer_id}/withdraw", "{offered}", WHY),
     HouseForm("/admin/books/prove", "/admin/books"),
     HouseForm(
         "/admin/books/journal",

@@ -34,9 +34,9 @@ RECRUITING = ["Thursday Lantern Group", "Daybreak Consultants"]
 TO_DO = [
     "dispute",
     "refund_failed",
-    "suspense",
     "offer_to_make",
     "application_received",
+    "suspense",
     "application_interview",
 ]
 
@@ -113,7 +113,7 @@ def the_stories_are_there(product: Product) -> None:
     assert members() == MEMBERS
     assert [task.code for task in today.show_today(product.wired)["tasks"]] == TO_DO
     assert money_of(BUTTONWOOD.email) == (["seat", "surplus"], [("surplus", "succeeded")])
-    assert money_of(FEATHERSTONE.email) == (["seat", "seat"], [("administrator", "failed")])
+    assert money_of(FEATHERSTONE.email) == (["seat", "seat"], [("cooling_off", "failed")])
     assert product.stripe is not None
     statuses = [
         charge["status"]
