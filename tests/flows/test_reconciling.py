@@ -125,8 +125,15 @@ def test_money_of_ours_that_cannot_be_placed_is_told_until_it_is(shop: Shop) -> 
     assert [one.code for one in open_tasks() if one.code.startswith("movement")] == [
         "movement_missing"
     ]
+    shop.world.clock.move(days=4)
+    shop.fake.pay_out()
+    reconciling.look(shop.world.outside)
+    assert seen(shop)["payouts"][0].unexplained_minor == movement.net_minor
+    look(shop)
+    shop.settle_down()
     look(shop)
     assert session_id
+    assert seen(shop)["payouts"][0].unexplained_minor == 0
     assert seen(shop)["movements"] == []
     assert [one.code for one in open_tasks() if one.code.startswith("movement")] == []
 

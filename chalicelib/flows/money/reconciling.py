@@ -36,12 +36,14 @@ PAYOUTS_BACK = timedelta(days=14)
 
 
 def since(outside: Outside) -> datetime:
-    """From when on Stripe is asked: three days before the last time, at first since set-up."""
+    """From when on Stripe is asked: three days before the last time, at first since set-up, and
+    always far enough back to see what is not explained yet."""
     last = reads.get(JobRun, "job", JOB)
     circle = reads.get(CircleSettings, "settings", "circle")
     if circle is None:
         return outside.clock.now()
-    return max(last.ended_at if last else circle.set_up_at, circle.set_up_at) - OVERLAP
+    usual = max(last.ended_at if last else circle.set_up_at, circle.set_up_at) - OVERLAP
+    return min([usual, *(one.moved_at for one in open_movements())])
 
 
 def look(outside: Outside) -> dict[str, int]:
