@@ -22,6 +22,19 @@ class Somebody:
 
 
 ADA = "ada.ledger@marmalade-circle.example"  # the administrator
+# What she answers when the circle is founded.
+CIRCLE = {
+    "name": "Marmalade Circle",
+    "email": "hello@marmalade-circle.example",
+    "zone": "Europe/London",
+    "preset": "society",
+    "currency": "GBP",
+    "seller_name": "Marmalade Circle",
+    "seller_address": "1 Preserve Lane\nFictonbury ZZ99 9ZZ",
+    "seller_statement": "A fictional charity, number 0000000. No VAT is charged.",
+    "administrator_name": "Ada Ledger",
+    "administrator_email": ADA,
+}
 INKWELL = Somebody("Dr Imelda Inkwell")
 TEACUP = Somebody("Barnaby Teacup")
 PUDDLEFOOT = Somebody("Dr Percival Puddlefoot")

@@ -25,22 +25,7 @@ def the_circle_is_founded(stage: Stage) -> None:
     stage.at(2026, 7, 1)
     browser = stage.browser()
     link = set_up.set_up_link(stage.product.wired).removeprefix(stage.product.base_url)
-    stage.fill(
-        browser,
-        link,
-        {
-            "name": "Marmalade Circle",
-            "email": "hello@marmalade-circle.example",
-            "zone": "Europe/London",
-            "preset": "society",
-            "currency": "GBP",
-            "seller_name": "Marmalade Circle",
-            "seller_address": "1 Preserve Lane\nFictonbury ZZ99 9ZZ",
-            "seller_statement": "A fictional charity, number 0000000. No VAT is charged.",
-            "administrator_name": "Ada Ledger",
-            "administrator_email": ADA,
-        },
-    )
+    stage.fill(browser, link, people.CIRCLE)
     stage.enter(browser, ADA)
 
 

@@ -8,20 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-ADA = "ada.ledger@marmalade-circle.example"
 PIP = "pip.buttonwood@example.org"
-CIRCLE = {
-    "name": "Marmalade Circle",
-    "email": "hello@marmalade-circle.example",
-    "zone": "Europe/London",
-    "preset": "society",
-    "currency": "GBP",
-    "seller_name": "Marmalade Circle",
-    "seller_address": "1 Preserve Lane\nFictonbury ZZ99 9ZZ",
-    "seller_statement": "A fictional charity, number 0000000. No VAT is charged.",
-    "administrator_name": "Ada Ledger",
-    "administrator_email": ADA,
-}
 GROUP = {
     "title": "Thursday Lantern Group",
     "audience": "Clinicians of all professions",

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from local.demo.people import ADA, CIRCLE
 from tests.browser import house as typed
-from tests.browser.house import ADA, PIP, House
+from tests.browser.house import PIP, House
 from tests.browser.phone import WEIGHT_MAX, Inspector, Notebook, Phone
 from tests.tiers import PROJECT
 
@@ -76,7 +77,7 @@ def an_empty_folder() -> Path:
 def founds_the_circle(ada: Phone) -> None:
     ada.opens("/")
     ada.opens(ada.house.set_up_link)
-    ada.types(typed.CIRCLE)
+    ada.types(CIRCLE)
     ada.presses("Set up the circle")
     uses_the_mailed_link(ada)
 

@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib.rules import links
 from local.demo import groups
-from local.demo.people import ADA
+from local.demo.people import ADA, CIRCLE
 from local.deployment import Deployment, deploy
 from local.dynamodb_local import free_port
 from local.emulator import Emulator
@@ -19,18 +19,6 @@ from tests.deployed.street import LINK_KEY, PREFIX, DeployedStage, RemoteBrowser
 from tests.tiers import RUNTIME_PYTHON, built_package
 
 SELLING_KEY, REFUND_KEY = "rk_test_rehearsal_sells", "rk_test_rehearsal_refunds"
-CIRCLE = {
-    "name": "Marmalade Circle",
-    "email": "hello@marmalade-circle.example",
-    "zone": "Europe/London",
-    "preset": "society",
-    "currency": "GBP",
-    "seller_name": "Marmalade Circle",
-    "seller_address": "1 Preserve Lane\nFictonbury ZZ99 9ZZ",
-    "seller_statement": "A fictional charity, number 0000000. No VAT is charged.",
-    "administrator_name": "Ada Ledger",
-    "administrator_email": ADA,
-}
 
 
 @pytest.fixture(scope="session")

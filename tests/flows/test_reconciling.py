@@ -80,6 +80,16 @@ def test_a_payout_to_the_bank_is_explained_line_by_line(shop: Shop) -> None:
     assert ledger()[CIRCLE_BOOK, "bank"] == payout.amount_minor  # booked once
 
 
+def test_the_first_look_finds_payouts_since_the_circle_was_set_up(shop: Shop) -> None:
+    shop.pay(shop.offer(a_recruiting_term(shop.world)))
+    shop.settle_down()
+    shop.world.clock.move(days=4)
+    shop.fake.pay_out()
+    shop.world.clock.move(days=40)
+    look(shop)
+    assert [one.unexplained_minor for one in seen(shop)["payouts"]] == [0]
+
+
 def test_a_payout_that_comes_back_from_the_bank_is_ours_again(shop: Shop) -> None:
     shop.pay(shop.offer(a_recruiting_term(shop.world)))
     shop.settle_down()

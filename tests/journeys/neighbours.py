@@ -11,24 +11,12 @@ from typing import Any
 
 from chalicelib.flows.people.set_up import set_up_link
 from local.browser import BASE_URL
+from local.demo.people import ADA, CIRCLE
 from tests.handlers import desk
 from tests.journeys.street import HostedPage, Street
 
-ADA = "ada.ledger@marmalade-circle.example"
 SECOND_LEADER = {**desk.LEADER, "name": "Barnaby Teacup", "email": "barnaby.teacup@example.org"}
 TASTER = {"date": "10 December 2026", "time": "19:00", "minutes": "90", "places": "6"}
-CIRCLE = {
-    "name": "Marmalade Circle",
-    "email": "hello@marmalade-circle.example",
-    "zone": "Europe/London",
-    "preset": "society",
-    "currency": "GBP",
-    "seller_name": "Marmalade Circle",
-    "seller_address": "1 Preserve Lane\nFictonbury ZZ99 9ZZ",
-    "seller_statement": "A fictional charity, number 0000000. No VAT is charged.",
-    "administrator_name": "Ada Ledger",
-    "administrator_email": ADA,
-}
 ABOUT = {
     "hopes": "To think about encounters that stay with me.",
     "source": "taster",

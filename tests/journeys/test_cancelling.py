@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import pytest
 
+from local.demo.people import ADA
 from tests.flows.cancelling_steps import NAMES, PRICE, Group, a_group, book
 from tests.handlers.desk import path_of
-from tests.journeys.neighbours import ADA, Administrator
+from tests.journeys.neighbours import Administrator
 from tests.journeys.street import Street
 from tests.people import a_person
 from tests.shop import Shop

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.journeys.neighbours import ADA, Administrator
+from local.demo.people import ADA
+from tests.journeys.neighbours import Administrator
 from tests.journeys.street import Street
 from tests.people import a_person
 from tests.shop import Offered, Shop

@@ -8,7 +8,8 @@ from chalicelib.rules.changes import Change, Update
 from chalicelib.rules.people.circle import CircleSettings
 from chalicelib.store import reads
 from chalicelib.store.commit import commit
-from tests.journeys.neighbours import ADA, Administrator
+from local.demo.people import ADA
+from tests.journeys.neighbours import Administrator
 from tests.journeys.street import Careful, Street
 from tests.people import a_person, signed_in
 from tests.shop import Offered, Shop

@@ -9,7 +9,8 @@ import re
 import pytest
 
 from chalicelib.rules.mail import Letter
-from tests.journeys.neighbours import ADA, Administrator, Applicant
+from local.demo.people import ADA
+from tests.journeys.neighbours import Administrator, Applicant
 from tests.journeys.street import Street
 from tests.people import a_person
 from tests.shop import Shop

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.journeys.neighbours import ADA, Administrator, Applicant
+from local.demo.people import ADA
+from tests.journeys.neighbours import Administrator, Applicant
 from tests.journeys.street import HostedPage, Street
 from tests.people import a_person
 from tests.shop import Shop

@@ -9,8 +9,9 @@ import re
 
 import pytest
 
+from local.demo.people import ADA
 from tests.handlers import desk
-from tests.journeys.neighbours import ADA, SECOND_LEADER, Administrator, Applicant
+from tests.journeys.neighbours import SECOND_LEADER, Administrator, Applicant
 from tests.journeys.street import Careful, Street
 from tests.people import a_person, signed_in
 from tests.shop import Shop

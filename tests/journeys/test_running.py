@@ -9,7 +9,8 @@ from chalicelib.handlers import jobs
 from chalicelib.rules.money import ledger
 from chalicelib.rules.running.groups import WholeTerm
 from chalicelib.store import reads, tables
-from tests.journeys.neighbours import ADA, Administrator
+from local.demo.people import ADA
+from tests.journeys.neighbours import Administrator
 from tests.journeys.street import Careful, Street
 from tests.people import a_person
 from tests.shop import ADMIN, Shop

@@ -49,11 +49,11 @@ def since(outside: Outside) -> datetime:
 def look(outside: Outside) -> dict[str, int]:
     """Explain every movement since the last time; counts by outcome, and the two published
     numbers `unexplained_minor` and `oldest_hours`."""
-    begun = outside.clock.now()
+    begun, from_then = outside.clock.now(), since(outside)
     counts: Counter[str] = Counter()
-    for movement in outside.stripe.movements_since(since(outside)):
+    for movement in outside.stripe.movements_since(from_then):
         counts[_take_in(outside, movement)] += 1
-    for payout in outside.stripe.payouts_since(begun - PAYOUTS_BACK):
+    for payout in outside.stripe.payouts_since(min(from_then, begun - PAYOUTS_BACK)):
         counts[_explain_payout(outside, payout)] += 1
     minor, hours = rules.unexplained(open_movements(), outside.clock.now())
     told = dict(counts) | {"unexplained_minor": minor, "oldest_hours": hours}

@@ -58,8 +58,10 @@ def entry(
     moves: Mapping[str, int],
     **facts: str,
 ) -> Create:
-    """The write of one entry; AlreadyCounted answers when the fact was booked before."""
-    lines = tuple(Line(account=name, amount_minor=amount) for name, amount in moves.items())
+    """The write of one entry; AlreadyCounted answers when the fact was booked before. Accounts
+    that nothing moves on are left out, unless the fact is about nothing at all."""
+    moved = {name: amount for name, amount in moves.items() if amount} or moves
+    lines = tuple(Line(account=name, amount_minor=amount) for name, amount in moved.items())
     return entry_of_lines(book, entry_id, now, currency, lines, facts)
 
 
@@ -154,7 +156,7 @@ def payment_entry(
         f"payment#{intent_id}",
         now,
         payment.currency,
-        {name: minor for name, minor in moves.items() if minor},
+        moves,
         payment_id=payment.payment_id,
         obligation_id=payment.obligation_id,
         term_id=payment.term_id,
@@ -177,7 +179,7 @@ def release_entry(obligation: Obligation, taken: Taken, release: Release) -> Cre
         f"released#{release.release_id}",
         release.decided_at or release.asked_at,
         obligation.currency,
-        {name: amount for name, amount in moves.items() if amount},
+        moves,
         obligation_id=obligation.obligation_id,
         release_id=release.release_id,
         term_id=obligation.term_id,
@@ -201,30 +203,14 @@ def fee_entry(payment: Payment, charge_id: str, fee_minor: int, now: datetime) -
 
 def surplus_back_entry(refund: Refund, now: datetime) -> Create:
     """Money that bought nothing is promised back."""
-    return entry(
-        refund.book,
-        f"refund_requested#{refund.refund_id}",
-        now,
-        refund.currency,
-        {"surplus": refund.amount_minor, "refunds_pending": -refund.amount_minor},
-        refund_id=refund.refund_id,
-        obligation_id=refund.obligation_id,
-        term_id=refund.term_id,
-    )
+    moves = {"surplus": refund.amount_minor, "refunds_pending": -refund.amount_minor}
+    return entry_of_refund(refund.book, f"refund_requested#{refund.refund_id}", moves, refund, now)
 
 
 def refund_sent_entry(refund: Refund, stripe_refund_id: str, now: datetime) -> Create:
     """Stripe took the refund from our balance."""
-    return entry(
-        refund.book,
-        f"refund#{stripe_refund_id}",
-        now,
-        refund.currency,
-        {"refunds_pending": refund.amount_minor, "stripe": -refund.amount_minor},
-        refund_id=refund.refund_id,
-        obligation_id=refund.obligation_id,
-        term_id=refund.term_id,
-    )
+    moves = {"refunds_pending": refund.amount_minor, "stripe": -refund.amount_minor}
+    return entry_of_refund(refund.book, f"refund#{stripe_refund_id}", moves, refund, now)
 
 
 def refund_failed_entry(refund: Refund, stripe_refund_id: str, now: datetime) -> Create:
@@ -235,16 +221,17 @@ def refund_failed_entry(refund: Refund, stripe_refund_id: str, now: datetime) ->
         "refunds_pending": -refund.amount_minor,
         beyond: -refund.suspense_minor,
     }
-    return entry(
-        refund.book,
-        f"refund_failed#{stripe_refund_id}",
-        now,
-        refund.currency,
-        {name: amount for name, amount in moves.items() if amount},
-        refund_id=refund.refund_id,
-        obligation_id=refund.obligation_id,
-        term_id=refund.term_id,
-    )
+    return entry_of_refund(refund.book, f"refund_failed#{stripe_refund_id}", moves, refund, now)
+
+
+def entry_of_refund(
+    book: str, name: str, moves: Mapping[str, int], refund: Refund, now: datetime, **facts: str
+) -> Create:
+    """An entry about a refund, in its group's book or the circle's, with what leads back to it."""
+    known = {"refund_id": refund.refund_id, "obligation_id": refund.obligation_id}
+    if refund.paid_reference:
+        known["reference"] = refund.paid_reference
+    return entry(book, name, now, refund.currency, moves, term_id=refund.term_id, **known, **facts)
 
 
 def balances(entries: Iterable[Entry]) -> dict[tuple[str, str, str], int]:

@@ -4,11 +4,10 @@ beyond what was left. What does not live here: refunds that we send ourselves (l
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 
 from chalicelib.rules.changes import Create
-from chalicelib.rules.money.ledger import CIRCLE_BOOK, deferred, due_to, entry
+from chalicelib.rules.money.ledger import CIRCLE_BOOK, deferred, due_to, entry_of_refund
 from chalicelib.rules.money.payments import Obligation, Refund
 from chalicelib.rules.money.shares import Taken
 
@@ -24,17 +23,8 @@ def outside_refund_entry(
         due_to(CIRCLE_BOOK): refund.suspense_minor,
         "stripe": -refund.amount_minor - refund.suspense_minor,
     }
-    return entry(
-        refund.book,
-        f"refund#{refund.stripe_refund_id}",
-        now,
-        refund.currency,
-        {name: amount for name, amount in moves.items() if amount},
-        refund_id=refund.refund_id,
-        obligation_id=refund.obligation_id,
-        term_id=refund.term_id,
-        cause=refund.cause,
-    )
+    name = f"refund#{refund.stripe_refund_id}"
+    return entry_of_refund(refund.book, name, moves, refund, now, cause=refund.cause)
 
 
 def suspense_entry(refund: Refund, name: str, sign: int, now: datetime) -> Create:
@@ -42,32 +32,23 @@ def suspense_entry(refund: Refund, name: str, sign: int, now: datetime) -> Creat
     it is known why, out of it (-1) when it came back or a person took it on."""
     amount = sign * refund.suspense_minor
     moves = {"suspense": amount, due_to(refund.book): -amount}
-    return _of_refund(CIRCLE_BOOK, name, moves, refund, now)
+    return entry_of_refund(CIRCLE_BOOK, name, moves, refund, now)
 
 
 def given_away_entry(refund: Refund, now: datetime) -> Create:
     """The group bears what went out without a reason: it is given away."""
     amount = refund.suspense_minor
     moves = {"given_away": amount, due_to(CIRCLE_BOOK): -amount}
-    return _of_refund(refund.book, f"given_away#{refund.refund_id}", moves, refund, now)
+    return entry_of_refund(refund.book, f"given_away#{refund.refund_id}", moves, refund, now)
 
 
 def paid_by_hand_entry(refund: Refund, now: datetime) -> Create:
     """A refund was paid from the bank: the group owes it to the circle, which paid (M7)."""
     moves = {"refunds_pending": refund.amount_minor, due_to(CIRCLE_BOOK): -refund.amount_minor}
-    return _of_refund(refund.book, f"refund_by_bank#{refund.refund_id}", moves, refund, now)
+    return entry_of_refund(refund.book, f"refund_by_bank#{refund.refund_id}", moves, refund, now)
 
 
 def bank_refund_entry(refund: Refund, now: datetime) -> Create:
     """The same in the circle's book, whose bank it left."""
     moves = {due_to(refund.book): refund.amount_minor, "bank": -refund.amount_minor}
-    return _of_refund(CIRCLE_BOOK, f"refund_by_bank#{refund.refund_id}", moves, refund, now)
-
-
-def _of_refund(
-    book: str, name: str, moves: Mapping[str, int], refund: Refund, now: datetime
-) -> Create:
-    facts = {"refund_id": refund.refund_id, "obligation_id": refund.obligation_id}
-    if refund.paid_reference:
-        facts["reference"] = refund.paid_reference
-    return entry(book, name, now, refund.currency, moves, **facts, term_id=refund.term_id)
+    return entry_of_refund(CIRCLE_BOOK, f"refund_by_bank#{refund.refund_id}", moves, refund, now)
