@@ -6,14 +6,14 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from chalicelib.flows.banking import matching, suspense
 from chalicelib.flows.joining import applications
-from chalicelib.flows.money import matching, suspense
+from chalicelib.rules.banking.bank import BankReceipt
+from chalicelib.rules.books.ledger import Entry, balances
 from chalicelib.rules.changes import Caller
 from chalicelib.rules.links import personal_link
-from chalicelib.rules.money.bank import BankReceipt
-from chalicelib.rules.money.ledger import Entry, balances
 from chalicelib.store import reads, tables
-from chalicelib.store.money import receipts
+from chalicelib.store.banking import receipts
 from tests.shop import Offered, Shop
 from tests.world import World
 

@@ -11,8 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from chalicelib.flows.books import books
 from chalicelib.flows.joining import offers
-from chalicelib.flows.money import books, checkout
+from chalicelib.flows.money import checkout
 from chalicelib.flows.running import registers
 from chalicelib.flows.running.registers import Which
 from chalicelib.gateways.stripe_gateway import StripeGateway

@@ -3,6 +3,9 @@
 from chalice.app import Blueprint
 
 from chalicelib.handlers import admin_mails, admin_today, health, jobs
+from chalicelib.handlers.banking import suspense
+from chalicelib.handlers.books import admin_books, admin_reconciling, statement
+from chalicelib.handlers.disputes import admin_disputes
 from chalicelib.handlers.joining import (
     admin_applications,
     admin_offers,
@@ -10,20 +13,10 @@ from chalicelib.handlers.joining import (
     offers,
     tasters,
 )
-from chalicelib.handlers.money import (
-    admin_books,
-    admin_bursaries,
-    admin_disputes,
-    admin_leaving,
-    admin_payments,
-    admin_reconciling,
-    admin_refunds,
-    pay,
-    statement,
-    suspense,
-    webhooks,
-)
+from chalicelib.handlers.money import admin_payments, pay, webhooks
 from chalicelib.handlers.people import admin_settings, me, privacy, set_up, sign_in
+from chalicelib.handlers.prices import admin_bursaries
+from chalicelib.handlers.returning import admin_leaving, admin_refunds
 from chalicelib.handlers.running import (
     admin_cancelling,
     admin_groups,

@@ -15,11 +15,14 @@ from chalice.app import Blueprint
 from chalicelib import wiring
 from chalicelib.flows import jobs as runs
 from chalicelib.flows import outbox
+from chalicelib.flows.banking import suspense
+from chalicelib.flows.books import books
+from chalicelib.flows.disputes import disputes
 from chalicelib.flows.joining import forgetting
-from chalicelib.flows.money import books, disputes, refunds, suspense
+from chalicelib.flows.returning import refunds
 from chalicelib.flows.running import registers
+from chalicelib.handlers.books import reconciling
 from chalicelib.handlers.money import clockwork as money_jobs
-from chalicelib.handlers.money import reconciling
 from chalicelib.wiring import Wired
 
 door = Blueprint(__name__)

@@ -9,18 +9,16 @@ from __future__ import annotations
 from datetime import datetime
 
 from chalicelib.rules.audit import AuditRow
+from chalicelib.rules.banking.bank import BankReceipt
+from chalicelib.rules.books.ledger import Entry
+from chalicelib.rules.books.reconciling import BankPayout, Movement
+from chalicelib.rules.disputes.disputes import Dispute
 from chalicelib.rules.joining.applications import Application, Unique
 from chalicelib.rules.joining.enrolments import Enrolment
 from chalicelib.rules.joining.offers import Offer
 from chalicelib.rules.joining.tasters import TasterBooking
 from chalicelib.rules.mail import Mail
-from chalicelib.rules.money.bank import BankReceipt
-from chalicelib.rules.money.bulk import Bulk
-from chalicelib.rules.money.bursaries import BursaryCode, BursaryFund
-from chalicelib.rules.money.credits import Credit
-from chalicelib.rules.money.disputes import Dispute
 from chalicelib.rules.money.instalments import Instalment
-from chalicelib.rules.money.ledger import Entry
 from chalicelib.rules.money.payments import (
     Marker,
     Obligation,
@@ -29,10 +27,12 @@ from chalicelib.rules.money.payments import (
     Release,
     StripeLookup,
 )
-from chalicelib.rules.money.reconciling import BankPayout, Movement
 from chalicelib.rules.people.access import BrowserSession, RateCounter, SignInToken, SpentForm
 from chalicelib.rules.people.circle import CircleSettings, Document, JobRun, Task
 from chalicelib.rules.people.people import EmailOwner, Officer, Person
+from chalicelib.rules.prices.bursaries import BursaryCode, BursaryFund
+from chalicelib.rules.prices.credits import Credit
+from chalicelib.rules.returning.bulk import Bulk
 from chalicelib.rules.running.groups import Group, Leadership, Session, SlugOwner, Term
 from chalicelib.rules.running.register import Attendance
 from chalicelib.store import tables

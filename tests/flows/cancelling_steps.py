@@ -13,15 +13,15 @@ from typing import Any
 from chalicelib.flows.joining import tasters
 from chalicelib.flows.running import cancelling
 from chalicelib.handlers import jobs
+from chalicelib.rules.books import ledger
+from chalicelib.rules.books.shares import take
 from chalicelib.rules.changes import Change, Update
 from chalicelib.rules.mail import Mail
-from chalicelib.rules.money import ledger
-from chalicelib.rules.money.bulk import Bulk
-from chalicelib.rules.money.credits import Credit
 from chalicelib.rules.money.payments import Obligation, Refund
-from chalicelib.rules.money.releases import Decision, release
-from chalicelib.rules.money.shares import take
 from chalicelib.rules.people.circle import Task
+from chalicelib.rules.prices.credits import Credit
+from chalicelib.rules.returning.bulk import Bulk
+from chalicelib.rules.returning.releases import Decision, release
 from chalicelib.rules.running.groups import Session, WholeTerm
 from chalicelib.store import reads, tables
 from chalicelib.store.commit import commit

@@ -11,11 +11,11 @@ import pytest
 
 from chalicelib.errors import StateChanged, Trouble
 from chalicelib.flows.joining import offers
-from chalicelib.flows.money import bulk
+from chalicelib.flows.returning import bulk
+from chalicelib.rules.books.shares import move
 from chalicelib.rules.changes import Change, Update
-from chalicelib.rules.money.bulk import tried_again
 from chalicelib.rules.money.payments import Release
-from chalicelib.rules.money.shares import move
+from chalicelib.rules.returning.bulk import tried_again
 from chalicelib.store import reads, tables
 from chalicelib.store.commit import commit
 from tests.flows.cancelling_steps import (

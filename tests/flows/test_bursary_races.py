@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from chalicelib.flows.joining import offers
-from chalicelib.flows.money import bursaries
-from chalicelib.store.money import means
+from chalicelib.flows.prices import bursaries
+from chalicelib.store.prices import means
 from tests.flows.test_offers_prices import NOTHING, a_code, anew, offer_at, priced
 from tests.flows.test_sign_in_races import at_once
 from tests.shop import ADMIN, Shop, a_shop

@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from chalicelib.flows.money import disputes
-from chalicelib.rules.money.ledger import Entry
+from chalicelib.flows.disputes import disputes
+from chalicelib.rules.books.ledger import Entry
 from chalicelib.store import reads, tables
 from tests.shop import Shop, a_shop
 from tests.stories import a_recruiting_term

@@ -14,10 +14,11 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import NotFound, StateChanged
-from chalicelib.flows.money import books, disputes
+from chalicelib.flows.books import books
+from chalicelib.flows.disputes import disputes
 from chalicelib.handlers import jobs
-from chalicelib.rules.money.disputes import Dispute
-from chalicelib.rules.money.ledger import balances
+from chalicelib.rules.books.ledger import balances
+from chalicelib.rules.disputes.disputes import Dispute
 from chalicelib.rules.people.circle import Task
 from chalicelib.rules.running.groups import WholeTerm
 from chalicelib.store import reads, tables

@@ -13,12 +13,12 @@ from chalicelib.errors import (
     SecondPersonNeeded,
     StateChanged,
 )
-from chalicelib.flows.money import giving_back, leaving
-from chalicelib.flows.money.giving_back import Wish
+from chalicelib.flows.returning import giving_back, leaving
+from chalicelib.flows.returning.giving_back import Wish
 from chalicelib.rules.changes import Caller, Change, Update
-from chalicelib.rules.money import leaving as leaving_rules
 from chalicelib.rules.money.payments import Release
 from chalicelib.rules.people.circle import CircleSettings, Task
+from chalicelib.rules.returning import leaving as leaving_rules
 from chalicelib.rules.running.groups import WholeTerm
 from chalicelib.store import reads, tables
 from chalicelib.store.commit import commit

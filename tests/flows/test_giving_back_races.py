@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from chalicelib.flows.money import giving_back, leaving, refunds, refunds_by_hand
-from chalicelib.flows.money.giving_back import Wish
+from chalicelib.flows.returning import giving_back, leaving, refunds, refunds_by_hand
+from chalicelib.flows.returning.giving_back import Wish
 from chalicelib.rules.changes import Caller, Change, Update
-from chalicelib.rules.money import leaving as leaving_rules
 from chalicelib.rules.people.circle import CircleSettings
+from chalicelib.rules.returning import leaving as leaving_rules
 from chalicelib.store import reads
 from chalicelib.store.commit import commit
 from tests.flows.test_sign_in_races import at_once

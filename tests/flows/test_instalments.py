@@ -20,11 +20,11 @@ from chalicelib.errors import (
 )
 from chalicelib.flows.joining import offers
 from chalicelib.flows.money import checkout, instalments, payments
+from chalicelib.rules.books.shares import take
 from chalicelib.rules.changes import Caller, Change, Update
 from chalicelib.rules.links import personal_link
 from chalicelib.rules.money.payments import Obligation
-from chalicelib.rules.money.releases import Decision, release
-from chalicelib.rules.money.shares import take
+from chalicelib.rules.returning.releases import Decision, release
 from chalicelib.rules.running.groups import WholeTerm
 from chalicelib.store.commit import commit
 from chalicelib.store.money.payments import owed

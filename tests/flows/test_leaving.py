@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import DisputeOpen, InvalidForm, StateChanged, SwitchedOff
-from chalicelib.flows.money import checkout, giving_back, leaving
+from chalicelib.flows.money import checkout
+from chalicelib.flows.returning import giving_back, leaving
 from chalicelib.rules.changes import Caller, Change, Create, Update
-from chalicelib.rules.money.disputes import Dispute
-from chalicelib.rules.money.leaving import Wish
+from chalicelib.rules.disputes.disputes import Dispute
 from chalicelib.rules.money.payments import Payment
 from chalicelib.rules.people.circle import CircleSettings
+from chalicelib.rules.returning.leaving import Wish
 from chalicelib.rules.running.groups import WholeTerm
 from chalicelib.store import reads
 from chalicelib.store.commit import commit

@@ -22,19 +22,19 @@ from chalicelib.errors import (
 )
 from chalicelib.flows.joining import offers
 from chalicelib.flows.joining.offers import Wanted
-from chalicelib.flows.money import bursaries
+from chalicelib.flows.prices import bursaries
 from chalicelib.flows.running import prices, terms
+from chalicelib.rules.books.ledger import Entry, balances, entry
 from chalicelib.rules.changes import Change, Create
 from chalicelib.rules.joining.applications import Application
 from chalicelib.rules.links import personal_link
-from chalicelib.rules.money.bursaries import BursaryCode
-from chalicelib.rules.money.credits import Credit
-from chalicelib.rules.money.ledger import Entry, balances, entry
 from chalicelib.rules.people.circle import Task
+from chalicelib.rules.prices.bursaries import BursaryCode
+from chalicelib.rules.prices.credits import Credit
 from chalicelib.rules.running.groups import WholeTerm
 from chalicelib.store import reads, tables
 from chalicelib.store.commit import commit
-from chalicelib.store.money import means
+from chalicelib.store.prices import means
 from tests.people import a_person
 from tests.shop import ADMIN, Offered, Shop
 from tests.stories import a_circle, a_draft_term, a_recruiting_term

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import InvalidForm, NotFound, StateChanged
-from chalicelib.flows.money import giving_back, leaving, refunds, refunds_by_hand
-from chalicelib.flows.money.giving_back import Wish
+from chalicelib.flows.returning import giving_back, leaving, refunds, refunds_by_hand
+from chalicelib.flows.returning.giving_back import Wish
+from chalicelib.rules.books.ledger import CIRCLE_BOOK, Entry, balances
 from chalicelib.rules.changes import Change, Update
-from chalicelib.rules.money import leaving as leaving_rules
-from chalicelib.rules.money.ledger import CIRCLE_BOOK, Entry, balances
 from chalicelib.rules.people.circle import Task
+from chalicelib.rules.returning import leaving as leaving_rules
 from chalicelib.rules.running.groups import WholeTerm
 from chalicelib.store import reads, tables
 from chalicelib.store.commit import commit

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from chalicelib.errors import OfferNotOpen, StripeUnknown, TooManyTries
+from chalicelib.flows.books import books
 from chalicelib.flows.joining import offers
-from chalicelib.flows.money import books
 from chalicelib.rules.changes import Change, Update
 from chalicelib.store.commit import commit
 from chalicelib.store.tasks import open_tasks

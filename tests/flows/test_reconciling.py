@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from chalicelib.flows.money import reconciling
+from chalicelib.flows.books import reconciling
 from chalicelib.handlers import jobs
-from chalicelib.handlers.money.reconciling import reconcile
+from chalicelib.handlers.books.reconciling import reconcile
+from chalicelib.rules.books.ledger import CIRCLE_BOOK, Entry, balances
 from chalicelib.rules.changes import Caller
-from chalicelib.rules.money.ledger import CIRCLE_BOOK, Entry, balances
 from chalicelib.store import reads, tables
 from chalicelib.store.tasks import open_tasks
 from tests.shop import Shop

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from chalicelib.errors import RefundNotPossible, SwitchedOff
-from chalicelib.flows.money import giving_back, refunds
-from chalicelib.flows.money.giving_back import Wish
+from chalicelib.flows.returning import giving_back, refunds
+from chalicelib.flows.returning.giving_back import Wish
 from chalicelib.rules.changes import Change, Update
 from chalicelib.rules.people.circle import CircleSettings, Task
 from chalicelib.rules.running.groups import WholeTerm

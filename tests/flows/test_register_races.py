@@ -17,8 +17,8 @@ from chalicelib.errors import InvalidForm, Refusal, Trouble
 from chalicelib.flows.money import payments
 from chalicelib.flows.running import registers
 from chalicelib.flows.running.registers import Which
+from chalicelib.rules.books import ledger
 from chalicelib.rules.changes import Caller
-from chalicelib.rules.money import ledger
 from chalicelib.rules.money.stripe_objects import checkout_from
 from chalicelib.rules.running.groups import WholeTerm
 from chalicelib.rules.running.register import as_kept

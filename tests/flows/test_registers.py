@@ -17,9 +17,9 @@ from chalicelib.flows import today
 from chalicelib.flows.running import leaders, registers, terms
 from chalicelib.flows.running.registers import Which
 from chalicelib.handlers import jobs
+from chalicelib.rules.books import ledger
 from chalicelib.rules.changes import Caller, Change, Update
 from chalicelib.rules.joining.enrolments import Enrolment
-from chalicelib.rules.money import ledger
 from chalicelib.rules.people.circle import Task
 from chalicelib.rules.people.people import Person
 from chalicelib.rules.running.groups import Session, WholeTerm

@@ -10,16 +10,17 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import AlreadyCounted, NotFound
-from chalicelib.flows.money import books, costs, journal, reports, statement
+from chalicelib.flows.books import books, costs, journal, reports, statement
 from chalicelib.gateways.stripe_gateway import StripeGateway
 from chalicelib.rules.audit import AuditRow
+from chalicelib.rules.books import ledger
+from chalicelib.rules.books.journal import Pick
+from chalicelib.rules.books.ledger import Line, deferred, group_book
+from chalicelib.rules.books.shares import take
 from chalicelib.rules.changes import Caller, Change, Update
-from chalicelib.rules.money import ledger, releases
-from chalicelib.rules.money.journal import Pick
-from chalicelib.rules.money.ledger import Line, deferred, group_book
-from chalicelib.rules.money.releases import Decision
-from chalicelib.rules.money.shares import take
 from chalicelib.rules.people.circle import JobRun
+from chalicelib.rules.returning import releases
+from chalicelib.rules.returning.releases import Decision
 from chalicelib.rules.running.groups import WholeTerm
 from chalicelib.store import reads, tables
 from chalicelib.store.commit import commit

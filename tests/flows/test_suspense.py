@@ -17,10 +17,10 @@ from chalicelib.errors import (
     StateChanged,
     SwitchedOff,
 )
+from chalicelib.flows.banking import matching, suspense
 from chalicelib.flows.joining import offers
-from chalicelib.flows.money import matching, suspense
+from chalicelib.rules.books.ledger import CIRCLE_BOOK, group_book
 from chalicelib.rules.changes import Change, Update
-from chalicelib.rules.money.ledger import CIRCLE_BOOK, group_book
 from chalicelib.rules.people.circle import CircleSettings
 from chalicelib.rules.running.groups import WholeTerm
 from chalicelib.store import reads

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import Refusal, StoreBusy
-from chalicelib.flows.money import matching, suspense
+from chalicelib.flows.banking import matching, suspense
+from chalicelib.rules.books.ledger import CIRCLE_BOOK
 from chalicelib.rules.changes import Caller
-from chalicelib.rules.money.ledger import CIRCLE_BOOK
 from tests.money_by_hand import TILDA, TOLD, book, came, proposed, proven, row
 from tests.shop import Shop, a_shop
 from tests.stories import a_recruiting_term

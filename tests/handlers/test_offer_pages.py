@@ -8,11 +8,11 @@ from __future__ import annotations
 import pytest
 
 from chalicelib.flows.joining import offers
-from chalicelib.flows.money import giving_back
-from chalicelib.flows.money.giving_back import Wish
+from chalicelib.flows.returning import giving_back
+from chalicelib.flows.returning.giving_back import Wish
 from chalicelib.handlers import jobs
+from chalicelib.rules.books.ledger import Entry
 from chalicelib.rules.changes import Change, Update
-from chalicelib.rules.money.ledger import Entry
 from chalicelib.rules.running.groups import WholeTerm
 from chalicelib.store import reads, tables
 from chalicelib.store.codec import to_plain

@@ -13,16 +13,19 @@ from typing import Any
 from moto.backends import get_backend
 
 from chalicelib.flows import outbox
+from chalicelib.flows.banking import matching, suspense
+from chalicelib.flows.books import costs, reconciling
 from chalicelib.flows.joining import offers, screening
-from chalicelib.flows.money import bursaries, costs, giving_back, matching, reconciling, suspense
 from chalicelib.flows.people import settings
+from chalicelib.flows.prices import bursaries
+from chalicelib.flows.returning import giving_back
 from chalicelib.flows.running import terms
 from chalicelib.rules.changes import Change, Create, Update
 from chalicelib.rules.joining.applications import Application
 from chalicelib.rules.links import link_path, sign_in_code
 from chalicelib.rules.mail import name_in_path
-from chalicelib.rules.money.bulk import Bulk
 from chalicelib.rules.people.circle import CircleSettings
+from chalicelib.rules.returning.bulk import Bulk
 from chalicelib.rules.running.groups import WholeTerm
 from chalicelib.rules.running.register import register_path
 from chalicelib.store import reads, tables

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from chalicelib.flows.running import terms
 from chalicelib.handlers import jobs
-from chalicelib.rules.money import ledger
+from chalicelib.rules.books import ledger
 from chalicelib.rules.running.groups import WholeTerm
 from chalicelib.store import reads, tables
 from local.demo.people import ADA

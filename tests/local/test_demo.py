@@ -13,7 +13,7 @@ import requests
 
 from chalicelib import wiring
 from chalicelib.flows import today
-from chalicelib.flows.money import books
+from chalicelib.flows.books import books
 from chalicelib.rules.joining.enrolments import IN_SEAT, Enrolment
 from chalicelib.rules.money.payments import Payment, Refund
 from chalicelib.store import reads, tables

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
+from chalicelib.rules.books import ledger
+from chalicelib.rules.books.books import Kept, check_books, under_way
+from chalicelib.rules.books.ledger import Entry, Line
+from chalicelib.rules.books.shares import take
 from chalicelib.rules.changes import Create
-from chalicelib.rules.money import ledger
 from chalicelib.rules.money.amounts import Money
-from chalicelib.rules.money.books import Kept, check_books, under_way
-from chalicelib.rules.money.ledger import Entry, Line
 from chalicelib.rules.money.payments import Release
-from chalicelib.rules.money.shares import take
 from tests.rules import money_rows as a
 from tests.rules.money_rows import NOW
 

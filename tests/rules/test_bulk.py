@@ -11,16 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.errors import OfferStands
+from chalicelib.rules.books.books import Kept, check_books
+from chalicelib.rules.books.ledger import Entry
+from chalicelib.rules.books.shares import spread
 from chalicelib.rules.changes import Change, Create
-from chalicelib.rules.money import bulk as rules
-from chalicelib.rules.money.books import Kept, check_books
-from chalicelib.rules.money.bulk import Bulk
-from chalicelib.rules.money.bulk_mails import session_mail, term_mail, whom
-from chalicelib.rules.money.credits import Credit, credit_of, on_the_books
-from chalicelib.rules.money.ledger import Entry
 from chalicelib.rules.money.payments import Obligation, Release
-from chalicelib.rules.money.releases import Owed
-from chalicelib.rules.money.shares import spread
+from chalicelib.rules.prices.credits import Credit, credit_of, on_the_books
+from chalicelib.rules.returning import bulk as rules
+from chalicelib.rules.returning.bulk import Bulk
+from chalicelib.rules.returning.bulk_mails import session_mail, term_mail, whom
+from chalicelib.rules.returning.releases import Owed
 from chalicelib.rules.running.groups import Session
 from tests.rules import money_rows as a
 from tests.rules.money_rows import NOW, twice_written, values

@@ -17,7 +17,9 @@ from chalicelib.rules.joining.offer_endings import end_offer
 from chalicelib.rules.joining.offer_terms import Choice
 from chalicelib.rules.joining.offers import NewOffer, Offer, open_offer
 from chalicelib.rules.joining.reissues import lower_price_asked, reissue
-from chalicelib.rules.money.bursaries import (
+from chalicelib.rules.money.payments import Obligation
+from chalicelib.rules.people.circle import Task
+from chalicelib.rules.prices.bursaries import (
     BursaryCode,
     BursaryFund,
     FundStanding,
@@ -27,11 +29,9 @@ from chalicelib.rules.money.bursaries import (
     promise,
     withdrawn,
 )
-from chalicelib.rules.money.credits import Credit
-from chalicelib.rules.money.means import Means, helped, parts_of, taken_late
-from chalicelib.rules.money.payments import Obligation
-from chalicelib.rules.money.prices import Price
-from chalicelib.rules.people.circle import Task
+from chalicelib.rules.prices.credits import Credit
+from chalicelib.rules.prices.means import Means, helped, parts_of, taken_late
+from chalicelib.rules.prices.prices import Price
 from chalicelib.rules.running.groups import Term
 from tests.rules import money_rows as a
 from tests.rules.money_rows import NOW, WEEK

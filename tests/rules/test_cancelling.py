@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import Conflict, InvalidForm, MoveNotDeclared
+from chalicelib.rules.books.shares import spread
 from chalicelib.rules.changes import Create
-from chalicelib.rules.money.bulk import Bulk
-from chalicelib.rules.money.shares import spread
 from chalicelib.rules.people.circle import Task
 from chalicelib.rules.people.people import Person
+from chalicelib.rules.returning.bulk import Bulk
 from chalicelib.rules.running.cancelling import (
     Cancelling,
     Wish,

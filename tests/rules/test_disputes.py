@@ -11,18 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.errors import StateChanged
+from chalicelib.rules.books.books import Kept, check_books, under_way
+from chalicelib.rules.books.ledger import Entry
+from chalicelib.rules.books.shares import take
 from chalicelib.rules.changes import Change, Create, Remove, Update
+from chalicelib.rules.disputes import dispute_tasks, disputing
+from chalicelib.rules.disputes.disputes import Dispute
+from chalicelib.rules.disputes.disputing import Case
 from chalicelib.rules.joining.enrolments import Enrolment
-from chalicelib.rules.money import dispute_tasks, disputing
-from chalicelib.rules.money.books import Kept, check_books, under_way
-from chalicelib.rules.money.disputes import Dispute
-from chalicelib.rules.money.disputing import Case
-from chalicelib.rules.money.ledger import Entry
 from chalicelib.rules.money.payments import Obligation, Payment, Refund, Release
-from chalicelib.rules.money.releases import Decision, Owed
-from chalicelib.rules.money.shares import take
 from chalicelib.rules.money.stripe_objects import BalanceMovement, DisputeObject
 from chalicelib.rules.people.circle import Task
+from chalicelib.rules.returning.releases import Decision, Owed
 from chalicelib.rules.running.groups import Term
 from tests.rules import money_rows as a
 from tests.rules.money_rows import NOW

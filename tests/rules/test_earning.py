@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.rules.books.earning import earned
+from chalicelib.rules.books.ledger import Entry
+from chalicelib.rules.books.shares import spread
 from chalicelib.rules.changes import Change
-from chalicelib.rules.money.earning import earned
-from chalicelib.rules.money.ledger import Entry
 from chalicelib.rules.money.payments import Obligation
-from chalicelib.rules.money.shares import spread
 from chalicelib.rules.running.groups import Session, Term, WholeTerm
 from tests.rules import money_rows as a
 from tests.rules.money_rows import NOW, WEEK

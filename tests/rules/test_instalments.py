@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.errors import NothingOwed, TooManyTries
+from chalicelib.rules.books.ledger import Entry
 from chalicelib.rules.changes import Change, Create, Remove
 from chalicelib.rules.mail import Mail
 from chalicelib.rules.money import chasing, instalments, parts
 from chalicelib.rules.money.amounts import in_parts_of
 from chalicelib.rules.money.checkout import Pay, begin_part
 from chalicelib.rules.money.instalments import Instalment, brought_up, owing, parts_of, plan
-from chalicelib.rules.money.ledger import Entry
 from chalicelib.rules.money.payments import Obligation, Payment, Refund
 from chalicelib.rules.people.circle import Task
 from tests.rules import money_rows as a

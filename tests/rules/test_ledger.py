@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.errors import AlreadyCounted
+from chalicelib.rules.books import ledger
+from chalicelib.rules.books.ledger import Entry, Line, balances
+from chalicelib.rules.books.shares import earned, spread, unearned
 from chalicelib.rules.changes import Change, Create
-from chalicelib.rules.money import ledger
-from chalicelib.rules.money.ledger import Entry, Line, balances
 from chalicelib.rules.money.payments import Obligation
-from chalicelib.rules.money.shares import earned, spread, unearned
 from tests.rules import money_rows as a
 from tests.rules.money_rows import NOW
 

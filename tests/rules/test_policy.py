@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.rules.money.policy import ByRule, Leaver, RefundPolicy, by_policy
+from chalicelib.rules.returning.policy import ByRule, Leaver, RefundPolicy, by_policy
 
 POLICY = RefundPolicy()
 FIRST = date(2027, 1, 14)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from chalicelib.errors import InvalidForm, TermNotOpen
 from chalicelib.rules.joining.offer_terms import Choice, offered_now, terms_of
-from chalicelib.rules.money.prices import (
+from chalicelib.rules.prices.prices import (
     CATEGORIES,
     Price,
     Tariff,

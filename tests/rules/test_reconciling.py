@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.rules.money import ledger, reconciling
-from chalicelib.rules.money.ledger import Entry
-from chalicelib.rules.money.reconciling import Movement, booking, explains, fee_is_due, unexplained
+from chalicelib.rules.books import ledger, reconciling
+from chalicelib.rules.books.ledger import Entry
+from chalicelib.rules.books.reconciling import Movement, booking, explains, fee_is_due, unexplained
 from chalicelib.rules.money.stripe_objects import BalanceMovement
 from tests.rules import money_rows as a
 from tests.rules.money_rows import NOW

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from chalicelib.rules.money import refunds
-from chalicelib.rules.money.ledger import Entry, balances
+from chalicelib.rules.books.ledger import Entry, balances
 from chalicelib.rules.money.payments import Refund
 from chalicelib.rules.money.stripe_objects import RefundObject
 from chalicelib.rules.people.circle import Task
+from chalicelib.rules.returning import refunds
 from tests.rules import money_rows as a
 from tests.rules.money_rows import NOW
 

@@ -11,15 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.errors import DisputeOpen, RefundNotPossible
+from chalicelib.rules.books.ledger import Entry, balances
+from chalicelib.rules.books.shares import spread, take
 from chalicelib.rules.changes import Change
+from chalicelib.rules.disputes.disputes import Dispute
 from chalicelib.rules.joining.enrolments import Enrolment
-from chalicelib.rules.money import releases, reserving
-from chalicelib.rules.money.disputes import Dispute
-from chalicelib.rules.money.ledger import Entry, balances
 from chalicelib.rules.money.payments import Obligation, Payment, Refund, Release
-from chalicelib.rules.money.releases import Decision, Owed, Parts, split
-from chalicelib.rules.money.shares import spread, take
 from chalicelib.rules.people.circle import Task
+from chalicelib.rules.returning import releases, reserving
+from chalicelib.rules.returning.releases import Decision, Owed, Parts, split
 from chalicelib.rules.running.groups import Term
 from tests.rules import money_rows as a
 from tests.rules.money_rows import NOW

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from chalicelib import wording
 from chalicelib.errors import InvalidForm, NotFound
+from chalicelib.rules.books import costs, journal, reports
+from chalicelib.rules.books.journal import COLUMNS, JOURNAL, Pick, posted, sign_of
+from chalicelib.rules.books.ledger import Entry, Line
+from chalicelib.rules.books.statement import View, statement, view
 from chalicelib.rules.changes import Change
-from chalicelib.rules.money import costs, journal, reports
-from chalicelib.rules.money.journal import COLUMNS, JOURNAL, Pick, posted, sign_of
-from chalicelib.rules.money.ledger import Entry, Line
-from chalicelib.rules.money.statement import View, statement, view
 from tests.rules import money_rows as a
 from tests.rules.money_rows import NOW
 
@@ -146,7 +146,7 @@ def test_every_column_of_the_journal_has_a_heading() -> None:
 def test_every_kind_of_result_and_every_proof_has_its_words() -> None:
     for root in reports.RESULT:
         assert wording.label(root, "options.result_columns")
-    source = (wording.TEMPLATES.parent / "chalicelib/rules/money/books.py").read_text()
+    source = (wording.TEMPLATES.parent / "chalicelib/rules/books/books.py").read_text()
     proofs = set(re.findall(r'(?:_same\(|proof=)"([a-z_]+)"', source))
     assert len(proofs) > 10
     assert proofs - set(dict(wording.options("proofs"))) == set()

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import MoveNotDeclared, NoSeatLeft
+from chalicelib.rules.books.ledger import Entry, balances
 from chalicelib.rules.changes import Below, Change, Create, Update
 from chalicelib.rules.joining.applications import Application
 from chalicelib.rules.joining.enrolments import Enrolment
 from chalicelib.rules.joining.offers import Offer
 from chalicelib.rules.money import delayed, settling
-from chalicelib.rules.money.ledger import Entry, balances
 from chalicelib.rules.money.news import Debt, News, matches
 from chalicelib.rules.money.payments import Marker, Obligation, Payment, Refund, StripeLookup
 from chalicelib.rules.running.groups import Term

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.rules.money.shares import (
+from chalicelib.rules.books.shares import (
     earned,
     move,
     pro_rata,

@@ -8,15 +8,15 @@ from itertools import product
 import pytest
 
 from chalicelib.errors import Conflict, MoveNotDeclared
+from chalicelib.rules.banking.bank import BankReceipt
 from chalicelib.rules.joining.applications import Application
 from chalicelib.rules.joining.offers import Offer
 from chalicelib.rules.joining.tasters import TasterBooking
 from chalicelib.rules.mail import Mail
-from chalicelib.rules.money.bank import BankReceipt
-from chalicelib.rules.money.bulk import Bulk
-from chalicelib.rules.money.bursaries import BursaryCode
 from chalicelib.rules.money.instalments import Instalment
 from chalicelib.rules.money.payments import Obligation, Payment, Refund
+from chalicelib.rules.prices.bursaries import BursaryCode
+from chalicelib.rules.returning.bulk import Bulk
 from chalicelib.rules.running.groups import Group, Session, Term
 from chalicelib.rules.states import MOVES, may, move
 

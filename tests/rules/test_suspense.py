@@ -18,15 +18,15 @@ from chalicelib.errors import (
     SecondPersonNeeded,
     StateChanged,
 )
+from chalicelib.rules.banking import bank, matching
+from chalicelib.rules.banking.bank import BankReceipt, Proposal
+from chalicelib.rules.banking.matching import Hand
+from chalicelib.rules.banking.suggesting import Candidate, candidate, reference_of, suggested
+from chalicelib.rules.banking.suspense_forms import match_form, record_form, send_back_form
+from chalicelib.rules.books.ledger import Entry
 from chalicelib.rules.changes import Change, Create
-from chalicelib.rules.money import bank, matching
-from chalicelib.rules.money.bank import BankReceipt, Proposal
-from chalicelib.rules.money.disputes import Dispute
-from chalicelib.rules.money.ledger import Entry
-from chalicelib.rules.money.matching import Hand
+from chalicelib.rules.disputes.disputes import Dispute
 from chalicelib.rules.money.payments import Obligation, Refund
-from chalicelib.rules.money.suggesting import Candidate, candidate, reference_of, suggested
-from chalicelib.rules.money.suspense_forms import match_form, record_form, send_back_form
 from tests.rules import money_rows as a
 from tests.rules.money_rows import NOW
 

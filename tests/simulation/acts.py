@@ -10,8 +10,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.flows.joining import offers, screening
-from chalicelib.flows.money import checkout, giving_back, payments
-from chalicelib.flows.money.giving_back import Wish
+from chalicelib.flows.money import checkout, payments
+from chalicelib.flows.returning import giving_back
+from chalicelib.flows.returning.giving_back import Wish
 from chalicelib.flows.running import terms
 from chalicelib.handlers import jobs
 from chalicelib.rules.changes import Change, Update

@@ -10,14 +10,14 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from chalicelib.rules.books.books import check_books
+from chalicelib.rules.books.ledger import Entry
 from chalicelib.rules.joining.applications import Application
 from chalicelib.rules.joining.enrolments import IN_SEAT, Enrolment
 from chalicelib.rules.joining.offers import Offer
 from chalicelib.rules.mail import Mail
-from chalicelib.rules.money.books import check_books
 from chalicelib.rules.money.checkout import MINTS_MAX
 from chalicelib.rules.money.delayed import DELAYED_HOLD, SECOND_CHANCE
-from chalicelib.rules.money.ledger import Entry
 from chalicelib.rules.money.payments import Obligation, Payment, Refund
 from chalicelib.rules.people.circle import Task
 from chalicelib.rules.running.groups import Term

@@ -11,16 +11,16 @@ from typing import Any, TypeVar
 from moto.backends import get_backend
 from moto.core.model_instances import reset_model_data
 
+from chalicelib.rules.banking.bank import BankReceipt
+from chalicelib.rules.books.books import Kept
+from chalicelib.rules.books.ledger import Entry
+from chalicelib.rules.disputes.disputes import Dispute
 from chalicelib.rules.joining.enrolments import Enrolment
 from chalicelib.rules.joining.offers import Offer
-from chalicelib.rules.money.bank import BankReceipt
-from chalicelib.rules.money.books import Kept
-from chalicelib.rules.money.bursaries import BursaryCode
-from chalicelib.rules.money.credits import Credit
-from chalicelib.rules.money.disputes import Dispute
-from chalicelib.rules.money.ledger import Entry
 from chalicelib.rules.money.payments import Obligation, Payment, Refund
 from chalicelib.rules.people.circle import JobRun
+from chalicelib.rules.prices.bursaries import BursaryCode
+from chalicelib.rules.prices.credits import Credit
 from chalicelib.rules.running.groups import Session, Term
 from chalicelib.store.rows import KEPT
 

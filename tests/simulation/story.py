@@ -9,7 +9,7 @@ from random import Random
 from typing import Any, TypeVar
 
 from chalicelib.errors import Refusal, Trouble
-from chalicelib.flows.money import books
+from chalicelib.flows.books import books
 from chalicelib.handlers import jobs
 from chalicelib.rules.audit import AuditRow
 from chalicelib.rules.changes import Change, Update

@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import EnrolmentExists, OfferNotOpen, StripeUnknown
+from chalicelib.flows.books import books
 from chalicelib.flows.joining import offers, screening
-from chalicelib.flows.money import books, checkout, giving_back, payments
-from chalicelib.flows.money.giving_back import Wish
+from chalicelib.flows.money import checkout, payments
+from chalicelib.flows.returning import giving_back
+from chalicelib.flows.returning.giving_back import Wish
 from chalicelib.handlers import jobs
 from chalicelib.handlers.jobs import JobFailed
 from chalicelib.rules.changes import Caller, Change, Update

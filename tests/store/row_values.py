@@ -14,7 +14,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from chalicelib.rules.money.ledger import Entry, Line
+from chalicelib.rules.books.ledger import Entry, Line
 from chalicelib.store.codec import hints_of
 
 DAY = datetime(2026, 11, 21, 18, 30, 0, 250, tzinfo=UTC)

@@ -19,16 +19,17 @@ from chalicelib.rules.joining.offer_terms import Choice
 from chalicelib.rules.joining.offers import NewOffer, Offer
 from chalicelib.rules.joining.reissues import lower_price_asked, reissue
 from chalicelib.rules.links import link_path, read_link
-from chalicelib.rules.money.bursaries import as_written, not_usable
 from chalicelib.rules.money.checkout import shown_state
 from chalicelib.rules.money.instalments import NOTHING_OWING, owing
-from chalicelib.rules.money.prices import STANDARD
 from chalicelib.rules.people.circle import CircleSettings, Document
+from chalicelib.rules.prices.bursaries import as_written, not_usable
+from chalicelib.rules.prices.prices import STANDARD
 from chalicelib.rules.running.groups import WholeTerm
 from chalicelib.store import reads, tables
 from chalicelib.store.commit import commit
 from chalicelib.store.joining import offers as store
-from chalicelib.store.money import means, payments
+from chalicelib.store.money import payments
+from chalicelib.store.prices import means
 from chalicelib.store.running import groups
 
 DUE_IN_ONE_GO = 50

@@ -1,1 +1,1 @@
-"""Acts on debts and payments, and the proof of the books."""
+"""Paying: checkout, news of payments, parts of a fee."""

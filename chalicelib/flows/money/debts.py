@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib.errors import NotFound
+from chalicelib.rules.banking.suggesting import reference_of
+from chalicelib.rules.books.ledger import Entry
 from chalicelib.rules.money.instalments import parts_of
-from chalicelib.rules.money.ledger import Entry
 from chalicelib.rules.money.payments import Obligation, Payment, Refund
-from chalicelib.rules.money.reserving import in_dispute
-from chalicelib.rules.money.suggesting import reference_of
 from chalicelib.rules.people.circle import JobRun
+from chalicelib.rules.returning.reserving import in_dispute
 from chalicelib.rules.running.groups import Group, Term
 from chalicelib.store import reads, tables
-from chalicelib.store.money import payments, receipts
+from chalicelib.store.banking import receipts
+from chalicelib.store.money import payments
 from chalicelib.store.people import people
 from chalicelib.store.running import groups
 from chalicelib.store.tasks import open_about

@@ -19,20 +19,21 @@ from chalicelib.errors import (
 )
 from chalicelib.gateways.outside import Outside
 from chalicelib.rules.audit import audit
+from chalicelib.rules.books import ledger
 from chalicelib.rules.changes import Change, Create, Is, Update
 from chalicelib.rules.joining.enrolments import IN_SEAT, Enrolment
-from chalicelib.rules.money import delayed, ledger, parts, settling
+from chalicelib.rules.money import delayed, parts, settling
 from chalicelib.rules.money.checkout import TAG
-from chalicelib.rules.money.means import taken_late
 from chalicelib.rules.money.news import Debt, News, matches
 from chalicelib.rules.money.payments import Payment, StripeLookup
 from chalicelib.rules.money.stripe_objects import Checkout, Event, checkout_from
 from chalicelib.rules.people.circle import Task
+from chalicelib.rules.prices.means import taken_late
 from chalicelib.store import reads, tables
 from chalicelib.store.commit import commit
 from chalicelib.store.joining import offers
-from chalicelib.store.money.means import means_again
 from chalicelib.store.money.payments import whole_debt, with_sessions
+from chalicelib.store.prices.means import means_again
 from chalicelib.store.running import groups
 
 log = logging.getLogger("balint.payments")

@@ -16,8 +16,8 @@ from chalicelib.rules.joining.enrolments import Enrolment
 from chalicelib.rules.joining.offers import Offer, offer_link
 from chalicelib.rules.joining.tasters import TasterBooking
 from chalicelib.rules.mail import LinkTo
-from chalicelib.rules.money.credits import Credit
 from chalicelib.rules.people.people import Person
+from chalicelib.rules.prices.credits import Credit
 from chalicelib.rules.running.groups import Group
 from chalicelib.store import reads, tables
 from chalicelib.store.running.groups import groups

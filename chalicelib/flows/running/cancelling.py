@@ -1,7 +1,7 @@
 """Cancelling a session or a whole term: everybody it is about is read, the decision is written in
 one commit, and the work over the debts goes on by itself.
 
-What does not live here: that work (flows/money/bulk.py), terms nobody is in (terms.py).
+What does not live here: that work (flows/returning/bulk.py), terms nobody is in (terms.py).
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from chalicelib.rules.audit import audit
 from chalicelib.rules.changes import Caller, Change, Ref, Remove
 from chalicelib.rules.joining.enrolments import IN_SEAT
 from chalicelib.rules.joining.tasters import TasterBooking
-from chalicelib.rules.money.bulk import TERM, Bulk
 from chalicelib.rules.money.payments import Obligation
 from chalicelib.rules.people.circle import Task
 from chalicelib.rules.people.people import Person
+from chalicelib.rules.returning.bulk import TERM, Bulk
 from chalicelib.rules.running import cancelling as rules
 from chalicelib.rules.running.cancelling import Cancelling, Wish
 from chalicelib.rules.running.groups import Session, WholeTerm

@@ -11,7 +11,7 @@ from chalicelib.errors import Conflict, NotFound
 from chalicelib.gateways.outside import Outside
 from chalicelib.rules.audit import audit
 from chalicelib.rules.changes import Caller, Change, Is, Require, Update
-from chalicelib.rules.money.prices import keeps_promises
+from chalicelib.rules.prices.prices import keeps_promises
 from chalicelib.rules.running.price_forms import prices_from
 from chalicelib.store.commit import commit
 from chalicelib.store.running import groups

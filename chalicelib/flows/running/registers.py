@@ -21,10 +21,10 @@ from chalicelib.errors import (
     Trouble,
 )
 from chalicelib.gateways.outside import Outside
+from chalicelib.rules.books.earning import earned
 from chalicelib.rules.changes import Caller, Change, Require
 from chalicelib.rules.joining.applications import Act
 from chalicelib.rules.joining.enrolments import IN_SEAT
-from chalicelib.rules.money.earning import earned
 from chalicelib.rules.people.people import Person
 from chalicelib.rules.running import closing
 from chalicelib.rules.running.groups import Session, WholeTerm

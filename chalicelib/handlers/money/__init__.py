@@ -1,1 +1,1 @@
-"""Doors for Stripe, for the treasurer, and the clock's work on money."""
+"""Doors for paying, for Stripe, and the clock's work on money."""

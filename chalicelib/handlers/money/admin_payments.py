@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from chalice.app import Response
 
-from chalicelib.flows.money import debts, giving_back
-from chalicelib.flows.money.giving_back import Wish
+from chalicelib.flows.money import debts
+from chalicelib.flows.returning import giving_back
+from chalicelib.flows.returning.giving_back import Wish
 from chalicelib.handlers.audience import Audience
 from chalicelib.handlers.doors import Doors
 from chalicelib.handlers.money.debt_page import debt_page
 from chalicelib.handlers.visit import Visit
 from chalicelib.rules.forms import Answers
 from chalicelib.rules.joining.offer_forms import WITH_REASON
-from chalicelib.rules.money.refund_forms import GIVE_PART
+from chalicelib.rules.returning.refund_forms import GIVE_PART
 
 door = Doors(__name__)
 DEBT = "/admin/payments/{obligation_id}"

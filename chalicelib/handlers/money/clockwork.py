@@ -15,13 +15,14 @@ from typing import TypeVar
 
 from chalicelib.errors import Conflict, Refusal, StripeRefused, Trouble
 from chalicelib.flows.joining import offers, tasters
-from chalicelib.flows.money import bulk, checkout, instalments, payments
+from chalicelib.flows.money import checkout, instalments, payments
+from chalicelib.flows.returning import bulk
 from chalicelib.flows.running import cancelling
 from chalicelib.handlers.money.open_sessions import close_open_sessions
 from chalicelib.rules.changes import Caller
 from chalicelib.rules.joining.offers import Offer
-from chalicelib.rules.money.bulk import Bulk
 from chalicelib.rules.money.payments import Payment
+from chalicelib.rules.returning.bulk import Bulk
 from chalicelib.wiring import Wired
 
 Row = TypeVar("Row")

@@ -12,7 +12,9 @@ from collections.abc import Callable
 from chalice.app import Response
 
 from chalicelib.errors import NotSigned
-from chalicelib.flows.money import disputes, payments, refunds
+from chalicelib.flows.disputes import disputes
+from chalicelib.flows.money import payments
+from chalicelib.flows.returning import refunds
 from chalicelib.gateways.webhook_signature import verify
 from chalicelib.handlers import answers
 from chalicelib.handlers.audience import Audience

@@ -6,7 +6,7 @@ from typing import Any
 
 from chalice.app import Response
 
-from chalicelib.flows.money import bulk
+from chalicelib.flows.returning import bulk
 from chalicelib.flows.running import cancelling as flow
 from chalicelib.handlers.audience import Audience
 from chalicelib.handlers.doors import Doors

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from chalicelib.errors import Conflict, OfferNotOpen
 from chalicelib.rules import states
+from chalicelib.rules.books.ledger import bursary_entry
 from chalicelib.rules.changes import Change, Create, Is, Ref, Remove, Update
 from chalicelib.rules.joining.applications import Act, Application, moved, task_of
 from chalicelib.rules.joining.offers import (
@@ -24,11 +25,10 @@ from chalicelib.rules.joining.offers import (
     told,
 )
 from chalicelib.rules.mail import mail
-from chalicelib.rules.money.bursaries import spent
-from chalicelib.rules.money.ledger import bursary_entry
-from chalicelib.rules.money.means import given_back
 from chalicelib.rules.money.payments import Obligation
 from chalicelib.rules.people.circle import Task
+from chalicelib.rules.prices.bursaries import spent
+from chalicelib.rules.prices.means import given_back
 
 LOOK_AGAIN_DAYS = 2
 LOWER_PRICE = "concession_asked"  # the task of an applicant who asks for a lower price (A8)

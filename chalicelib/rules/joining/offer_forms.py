@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from chalicelib.rules.forms import Field, Form
-from chalicelib.rules.money.prices import STANDARD
 from chalicelib.rules.parsers import choice, text, tick
+from chalicelib.rules.prices.prices import STANDARD
 from chalicelib.rules.running.groups import Term
 
 STANDS = ("7", "3", "14")  # days an offer stands; three working days for the waitlist (D17)

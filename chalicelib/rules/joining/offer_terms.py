@@ -13,14 +13,14 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.errors import TermNotOpen
+from chalicelib.rules.books.ledger import group_book
+from chalicelib.rules.books.shares import spread
 from chalicelib.rules.joining.applications import Application
-from chalicelib.rules.money.ledger import group_book
-from chalicelib.rules.money.means import Means, Parts, parts_of
 from chalicelib.rules.money.payments import Obligation
-from chalicelib.rules.money.policy import RefundPolicy
-from chalicelib.rules.money.prices import STANDARD, Quote, for_the_rest
-from chalicelib.rules.money.shares import spread
 from chalicelib.rules.people.circle import CircleSettings
+from chalicelib.rules.prices.means import Means, Parts, parts_of
+from chalicelib.rules.prices.prices import STANDARD, Quote, for_the_rest
+from chalicelib.rules.returning.policy import RefundPolicy
 from chalicelib.rules.running.groups import Group, WholeTerm, facts_of
 
 SELLER = ("seller_name", "seller_address", "seller_statement")

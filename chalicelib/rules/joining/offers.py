@@ -20,9 +20,9 @@ from chalicelib.rules.joining.applications import (
 )
 from chalicelib.rules.joining.offer_terms import Choice, Terms, debt_of, frozen_facts, terms_of
 from chalicelib.rules.mail import LinkTo, Standing, mail
-from chalicelib.rules.money.means import Parts, taken
-from chalicelib.rules.money.prices import STANDARD
 from chalicelib.rules.people.circle import CircleSettings
+from chalicelib.rules.prices.means import Parts, taken
+from chalicelib.rules.prices.prices import STANDARD
 from chalicelib.rules.running.groups import Term, WholeTerm
 
 LAST_MINUTE = time(23, 59)

@@ -29,8 +29,8 @@ from chalicelib.rules.joining.offers import (
     term_ref,
     written,
 )
-from chalicelib.rules.money.means import exchanged
 from chalicelib.rules.people.circle import CircleSettings, Task
+from chalicelib.rules.prices.means import exchanged
 from chalicelib.rules.running.groups import WholeTerm
 
 PAUSE_DAYS = 7  # so long the place is kept at least, from the day somebody asks

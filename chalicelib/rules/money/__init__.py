@@ -1,1 +1,1 @@
-"""Amounts, debts, checkout, settling, refunds, the ledger and its proof."""
+"""Debts and what pays them: amounts, checkout, settling, parts of a fee."""

@@ -13,9 +13,9 @@ from chalicelib.rules.changes import Change, Is, Update
 from chalicelib.rules.money import instalments
 from chalicelib.rules.money.news import Debt, News, markers
 from chalicelib.rules.money.payments import Obligation
-from chalicelib.rules.money.refunds import give_back
-from chalicelib.rules.money.releases import as_read
 from chalicelib.rules.money.settling import paid_in
+from chalicelib.rules.returning.refunds import give_back
+from chalicelib.rules.returning.releases import as_read
 
 
 def part(debt: Debt, news: News) -> Change:

@@ -15,17 +15,18 @@ from typing import Any
 
 from chalicelib.errors import AlreadyCounted, EnrolmentExists, NoSeatLeft, StateChanged
 from chalicelib.rules import states
+from chalicelib.rules.books import ledger
 from chalicelib.rules.changes import Below, Change, Create, Is, Ref, Update
 from chalicelib.rules.joining.applications import task_cured
 from chalicelib.rules.joining.enrolments import Enrolment
 from chalicelib.rules.joining.offer_endings import taken_up
 from chalicelib.rules.joining.offers import Offer
-from chalicelib.rules.money import instalments, ledger
+from chalicelib.rules.money import instalments
 from chalicelib.rules.money.instalments import NOTHING_OWING, Owing
 from chalicelib.rules.money.mails import confirmation_mail, late_money_mail, receipt_mail
 from chalicelib.rules.money.news import Debt, News, marker, markers, stripe_ids
 from chalicelib.rules.money.payments import Payment, StripeLookup
-from chalicelib.rules.money.refunds import give_back
+from chalicelib.rules.returning.refunds import give_back
 from chalicelib.rules.running.groups import Term
 
 FEE_CHECK = timedelta(minutes=2)

@@ -2,7 +2,7 @@
 work over the debts begins (M3, N9, L1, A4).
 
 What does not live here: what the desk is asked (cancelling_forms.py), what happens to each debt
-(rules/money/bulk.py), guests (tasters.py), terms nobody is in (flows/running/terms.cancel).
+(rules/returning/bulk.py), guests (tasters.py), terms nobody is in (flows/running/terms.cancel).
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from typing import Any
 
 from chalicelib.errors import Conflict, StateChanged
 from chalicelib.rules import states
+from chalicelib.rules.books.shares import unearned
 from chalicelib.rules.changes import Change, Create, Is, Ref, Remove, Update
 from chalicelib.rules.joining.applications import LIVE, Application
 from chalicelib.rules.joining.enrolments import IN_SEAT, Enrolment
 from chalicelib.rules.joining.offers import Offer
-from chalicelib.rules.money.bulk import SESSION, TERM, Bulk, to_take
-from chalicelib.rules.money.bulk_mails import leader_mail
 from chalicelib.rules.money.payments import Obligation
-from chalicelib.rules.money.releases import split
-from chalicelib.rules.money.shares import unearned
 from chalicelib.rules.people.circle import Task
 from chalicelib.rules.people.people import Person
+from chalicelib.rules.returning.bulk import SESSION, TERM, Bulk, to_take
+from chalicelib.rules.returning.bulk_mails import leader_mail
+from chalicelib.rules.returning.releases import split
 from chalicelib.rules.running.groups import Session, WholeTerm
 from chalicelib.rules.running.recurrence import instant
 

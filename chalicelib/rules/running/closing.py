@@ -1,6 +1,6 @@
 """Closing and correcting a register: what is written about the session, its marks and its tasks.
 
-What does not live here: the register itself (register.py), what it earns (money/earning.py), what
+What does not live here: the register itself (register.py), what it earns (books/earning.py), what
 becomes of the fees of a cancelled session (cancellations).
 """
 

@@ -13,7 +13,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from chalicelib.rules.money.prices import CATEGORIES, Price, Quote, Tariff
+from chalicelib.rules.prices.prices import CATEGORIES, Price, Quote, Tariff
 from chalicelib.rules.running.recurrence import Recurrence
 
 FEW_PLACES = 2

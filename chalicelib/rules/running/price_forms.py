@@ -1,7 +1,7 @@
 """The form of a term's prices: three more categories, and an early price for each.
 
 What does not live here: the standard price, which stands with the places (group_forms.py), what
-a price means (rules/money/prices.py).
+a price means (rules/prices/prices.py).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from chalicelib.rules import day_parsers as d
 from chalicelib.rules import parsers as p
 from chalicelib.rules.forms import Check, Field, Form
 from chalicelib.rules.money.amounts import sellable
-from chalicelib.rules.money.prices import CATEGORIES, STANDARD, Price
+from chalicelib.rules.prices.prices import CATEGORIES, STANDARD, Price
 from chalicelib.rules.running.groups import Term
 
 AMOUNT_MAX_MINOR = 1_000_000

@@ -1,6 +1,6 @@
 """The register of a session: who was there, who led, whether it was held (R15, M1, L3).
 
-What does not live here: what closing it writes (closing.py), what it earns (money/earning.py).
+What does not live here: what closing it writes (closing.py), what it earns (books/earning.py).
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from chalicelib.rules.changes import Change, Create, Is, Remove, Update, Write
-from chalicelib.rules.money.prices import Price
+from chalicelib.rules.prices.prices import Price
 from chalicelib.rules.running.groups import Leadership, Session, Term, WholeTerm
 from chalicelib.rules.running.recurrence import Planned, Recurrence, instant, plan, shifted
 

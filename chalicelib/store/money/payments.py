@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from chalicelib.errors import NotFound
+from chalicelib.rules.disputes.disputes import Dispute
 from chalicelib.rules.joining.enrolments import IN_SEAT, Enrolment
-from chalicelib.rules.money.disputes import Dispute
 from chalicelib.rules.money.instalments import Instalment
 from chalicelib.rules.money.news import Debt
 from chalicelib.rules.money.payments import Obligation, Payment, Refund, Release, StripeLookup
-from chalicelib.rules.money.releases import Owed
+from chalicelib.rules.returning.releases import Owed
 from chalicelib.store import reads, tables
 from chalicelib.store.running import groups
 

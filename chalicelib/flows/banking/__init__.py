@@ -1,0 +1,1 @@
+"""Money by hand and suspense."""

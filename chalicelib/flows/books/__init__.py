@@ -1,0 +1,1 @@
+"""The books: proof, reports, journal, costs, reconciliation."""

@@ -1,0 +1,1 @@
+"""News of disputes, and a word of a person about a seat."""

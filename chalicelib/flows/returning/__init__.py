@@ -1,0 +1,1 @@
+"""Refunds, leaving, cancelled sessions and terms."""

@@ -1,0 +1,1 @@
+"""Doors of refunds and of leaving."""

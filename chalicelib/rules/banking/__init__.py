@@ -1,0 +1,1 @@
+"""Money that comes by hand: recorded, matched by two, sent back."""

@@ -1,0 +1,1 @@
+"""Entries, shares, the proof, reports, reconciliation."""

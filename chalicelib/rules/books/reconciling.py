@@ -1,0 +1,186 @@
+"""What Stripe moved against what our books say: which entry explains a movement, what is booked
+of those that no debt of ours caused, and what stays unexplained (T5, N18).
+
+Every movement of Stripe's balance is either explained by the entry of its fact, or booked here (a
+payout to our bank, a fee of the account, money that is not ours: on `suspense`), or it is one of
+ours that is missing: then it is told by name until it is repaired. What does not live here:
+asking Stripe, repairing (flows/books/reconciling.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from chalicelib.rules.books import ledger
+from chalicelib.rules.books.ledger import CIRCLE_BOOK, Entry
+from chalicelib.rules.changes import Create
+from chalicelib.rules.money.stripe_objects import BalanceMovement
+from chalicelib.rules.people.circle import Task
+
+CHARGES = ("charge", "payment")
+REFUNDS = ("refund", "payment_refund")
+REFUNDS_BACK = ("refund_failure", "payment_failure_refund")
+DISPUTES = ("adjustment",)
+PAYOUTS = ("payout",)
+PAYOUTS_BACK = ("payout_failure", "payout_cancel")
+ACCOUNT_FEES = ("stripe_fee", "stripe_fx_fee", "tax_fee")
+YOUNG = timedelta(hours=1)  # what moved a moment ago may still be on its way into our books
+TASK_AFTER = timedelta(days=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Movement:
+    """A balance transaction of Stripe that no entry of ours explains: kept until one does."""
+
+    movement_id: str  # txn_..
+    moved: str  # Stripe's type
+    net_minor: int
+    currency: str
+    source_id: str = ""
+    moved_at: datetime
+    found_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class BankPayout:
+    """A payout of Stripe to our bank account, explained line by line. Minor units;
+    amount = explained + unexplained."""
+
+    payout_id: str  # po_..
+    amount_minor: int
+    currency: str
+    state: str  # Stripe's: pending | in_transit | paid | failed | canceled
+    arrives_on: date
+    lines: int = 0
+    explained_minor: int = 0
+    unexplained_minor: int = 0
+    made_at: datetime
+    looked_at: datetime
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a movement is about, as far as we know it: the book of its debt and the name of the
+    fact there; `ours` says that it bears our tag."""
+
+    book: str = CIRCLE_BOOK
+    fact: str = ""
+    fee_fact: str = ""
+    ours: bool = False
+
+
+def of_charge(book: str, intent_id: str, charge_id: str) -> Origin:
+    """The origin of a charge of ours."""
+    return Origin(book, f"payment#{intent_id}", f"fee#{charge_id}", ours=True)
+
+
+def of_refund(book: str, refund_id: str, back: bool = False) -> Origin:
+    """The origin of a refund of ours, or of one that came back."""
+    return Origin(book, f"{'refund_failed' if back else 'refund'}#{refund_id}", ours=True)
+
+
+def of_dispute(book: str, movement: BalanceMovement) -> Origin:
+    """The origin of money that a dispute took or gave back."""
+    kind = "withdrawn" if movement.net_minor < 0 else "reinstated"
+    return Origin(book, f"dispute_{kind}#{movement.id}", ours=True)
+
+
+def of_account(movement: BalanceMovement) -> Origin:
+    """The origin of what the account itself caused: payouts, their return, fees."""
+    if movement.kind in PAYOUTS:
+        return Origin(fact=f"payout#{movement.source_id}")
+    if movement.kind in PAYOUTS_BACK:
+        return Origin(fact=f"payout_back#{movement.source_id}")
+    if movement.kind in ACCOUNT_FEES:
+        return Origin(fact=f"stripe_fee#{movement.id}")
+    return Origin(fact=f"unknown#{movement.id}")
+
+
+def explains(entries: Sequence[Entry | None], movement: BalanceMovement) -> bool:
+    """Whether these entries move exactly what Stripe moved, its fee included. One that is
+    missing explains nothing."""
+    if not all(entries):
+        return False
+    ours = sum(
+        line.amount_minor
+        for one in entries
+        if one
+        for line in one.lines
+        if line.account == "stripe"
+    )
+    return ours == movement.net_minor
+
+
+def fee_is_due(entries: Sequence[Entry | None], movement: BalanceMovement) -> bool:
+    """Whether only the processor's fee of a booked payment is missing: the tick books it."""
+    return entries[-1] is None and explains(
+        entries[:-1], replace(movement, net_minor=movement.amount_minor)
+    )
+
+
+def booking(movement: BalanceMovement, now: datetime) -> Create:
+    """The entry of a movement that no debt of ours caused, in the circle's book: money sent to
+    our bank or back from it, a fee of the account, or money we do not know, on suspense."""
+    account = "suspense"
+    if movement.kind in (*PAYOUTS, *PAYOUTS_BACK):
+        account = "bank"
+    elif movement.kind in ACCOUNT_FEES:
+        account = "account_fees"
+    return ledger.entry(
+        CIRCLE_BOOK,
+        of_account(movement).fact,
+        now,
+        movement.currency,
+        {"stripe": movement.net_minor, account: -movement.net_minor},
+        movement_id=movement.id,
+        source_id=movement.source_id or "",
+    )
+
+
+def missing(movement: BalanceMovement, now: datetime) -> Movement:
+    """The row of a movement that should be in our books and is not."""
+    return Movement(
+        movement_id=movement.id,
+        moved=movement.kind,
+        net_minor=movement.net_minor,
+        currency=movement.currency,
+        source_id=movement.source_id or "",
+        moved_at=movement.created_at,
+        found_at=now,
+    )
+
+
+def task_id(movement_id: str) -> str:
+    """The name of the task about a movement; closed when it is explained."""
+    return f"movement#{movement_id}"
+
+
+def task_of(movement: BalanceMovement, code: str, now: datetime) -> Create:
+    """What a person has to find out: `movement_missing` for money of ours that is not booked,
+    `movement_unknown` for money that came to the account and is not ours."""
+    return Create(
+        Task(
+            task_id=task_id(movement.id),
+            code=code,
+            facts={
+                "movement_id": movement.id,
+                "source_id": movement.source_id or "",
+                "amount_minor": movement.net_minor,
+                "currency": movement.currency,
+            },
+            path="/admin/reconciliation",
+            owner="treasurer",
+            opened_at=now,
+            due_at=now + TASK_AFTER,
+        )
+    )
+
+
+def unexplained(movements: Iterable[Movement], now: datetime) -> tuple[int, int]:
+    """The two numbers we publish: how many minor units are unexplained, and for how many whole
+    hours the oldest of them has been."""
+    every = list(movements)
+    oldest = min((one.moved_at for one in every), default=now)
+    return sum(abs(one.net_minor) for one in every), int((now - oldest).total_seconds()) // 3600

@@ -1,0 +1,1 @@
+"""Disputes and warnings of fraud: what they mean for entries, debt and seat."""

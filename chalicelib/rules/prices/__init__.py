@@ -1,0 +1,1 @@
+"""Prices, bursaries, credits."""

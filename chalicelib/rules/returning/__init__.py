@@ -1,0 +1,1 @@
+"""Money and claims given up: releases, refunds, leaving, work over all debts of a term."""

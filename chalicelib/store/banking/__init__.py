@@ -1,0 +1,1 @@
+"""Reading money that came by hand."""

@@ -1,0 +1,1 @@
+"""Reading what pays for a place beside money."""
