@@ -11,7 +11,8 @@ DYNAMODB_LOCAL := node_modules/amplify-dynamodb-simulator/emulator/DynamoDBLocal
 export FRESH DEMO PYTHON313
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test simulate mutants lint package rehearse clean
+.PHONY: help setup run test simulate mutants lint package rehearse bench costs \
+        check secrets deploy rollback destroy export import clean
 
 help: ## print this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +44,34 @@ package: .venv313/.run ## build/package: what AWS gets; needs Python 3.13
 rehearse: .venv313/.ready ## deploy the built template into an emulator and use it over HTTP
 	@$(PY313) -m local.tools.package --host --if-changed
 	@$(PY313) -m pytest tests/deployed -m deployed --durations=5
+
+bench: .venv313/.ready ## cold start, what it loads and what it weighs, beside its peers, in one run
+	@$(PY313) -m local.tools.package --host --if-changed
+	@$(PY313) -m tests.bench
+
+costs: .venv/.ready ## docs/costs.md anew, from counted requests and dated prices
+	@$(PY) -m local.tools.costs
+
+export: .venv/.run ## a copy of everything into exports/; TABLES=balint-prod, the TablePrefix of the deployment
+	@$(PY) -m local.tools.export_all $(TABLES)
+
+import: .venv/.run ## a copy into empty tables: TABLES=.. FROM=exports/..; REPLACE=.. (TABLES again) replaces what is there
+	@$(PY) -m local.tools.import_all $(TABLES) $(FROM) $(REPLACE)
+
+check: .venv/.run ## is everything ready to deploy stages/STAGE.toml? changes nothing
+	@$(PY) -m local.tools.deploy check "$(STAGE)"
+
+secrets: .venv/.run ## put what is missing into AWS, asked for hidden; ROLL=NAME asks for one anew
+	@$(PY) -m local.tools.deploy secrets "$(STAGE)" $(if $(ROLL),--roll "$(ROLL)")
+
+deploy: package .venv/.run ## check, package, show the change, ask, deploy, visit; docs/deploying.md
+	@$(PY) -m local.tools.deploy deploy "$(STAGE)"
+
+rollback: .venv/.run ## the release before, as it was
+	@$(PY) -m local.tools.deploy rollback "$(STAGE)"
+
+destroy: .venv/.run ## take a deployment away; refuses while its books say that anything is owed
+	@$(PY) -m local.tools.deploy destroy "$(STAGE)"
 
 clean: ## remove what was built and what `make run` kept; the environments stay
 	@rm -rf build .state .mypy_cache .ruff_cache .hypothesis

@@ -23,6 +23,7 @@ Refusal                         the caller asked for something that cannot be; n
 │   ├── InterviewOutcomeMissing no offer before an interview that ended well
 │   ├── OfferStands             the applicant has an offer; that has to end first
 │   ├── OfferNotOpen            the offer was taken, declined, withdrawn or has expired
+│   ├── PayerChanged            somebody else is asked to pay than when the page was opened
 │   ├── TermNotOpen             the term does not recruit (any more)
 │   ├── NothingOwed             everything of this debt is paid, or nothing is asked for
 │   ├── DebtNotOpen             money by hand cannot be put to this debt (any more)
@@ -33,6 +34,8 @@ Refusal                         the caller asked for something that cannot be; n
 │   ├── DisputeOpen             a dispute keeps the payment from being given back
 │   ├── ReleaseWaits            a release of this debt waits for a second person already
 │   ├── SecondPersonNeeded      who asked for a release cannot be the one who approves it
+│   ├── NothingToPay            no leader can be paid anything now
+│   ├── RunOpen                 a run of payouts is under way already
 │   └── SwitchedOff             the circle has switched this act off
 ├── PublishChecksFailed     409 a group or term lacks what publication needs
 └── PriceNotSellable        422 a price Stripe cannot charge
@@ -182,6 +185,10 @@ class OfferNotOpen(Conflict):
     """The offer was taken, declined or withdrawn, or has expired: fact `state`."""
 
 
+class PayerChanged(Conflict):
+    """Somebody else is asked to pay than when the page was opened (N12)."""
+
+
 class TermNotOpen(Conflict):
     """The term does not recruit, or not any more."""
 
@@ -220,6 +227,14 @@ class BursaryNotOpen(Conflict):
 
 class FundTooSmall(Conflict):
     """The bursary fund has not so much that is not promised yet: fact `free`."""
+
+
+class NothingToPay(Conflict):
+    """No leader has anything that can be paid now: all of it is held back, or nothing is open."""
+
+
+class RunOpen(Conflict):
+    """Another run of payouts waits for its second person, or is being approved: fact `period`."""
 
 
 class SwitchedOff(Conflict):

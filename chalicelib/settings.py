@@ -1,13 +1,14 @@
 """The environment as one frozen dataclass, read when asked, naming all missing variables at once.
 
-What does not live here: the circle's own settings (a row that the administrator edits).
+What does not live here: the circle's own settings (a row that the administrator edits), and the
+values of secrets: on AWS the environment only says where they are kept (gateways/secrets.py).
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 REQUIRED = ("STAGE", "BASE_URL", "TABLE_PREFIX", "AWS_REGION")
 
@@ -18,22 +19,20 @@ class SettingsMissing(RuntimeError):
 
 @dataclass(frozen=True)
 class Settings:
-    """Where we run and what we hold. Secrets a function does not need are empty in it."""
+    """Where we run and what we hold. Secrets a function does not need are not told to it."""
 
     stage: str
     base_url: str
     table_prefix: str
     region: str
-    link_keys: Mapping[str, str]
     mail_sender: str
     mail_configuration_set: str
     export_bucket: str
-    stripe_secret_key: str
-    stripe_refund_key: str
-    stripe_webhook_secrets: tuple[str, ...]
     stripe_api_base: str
     checkout_origin: str
+    connect_origin: str
     livemode: bool
+    secrets: Mapping[str, str] = field(repr=False)  # our name -> `ssm:/name`, or the value itself
 
     @property
     def base_path(self) -> str:
@@ -60,36 +59,25 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         base_url=env["BASE_URL"].strip().rstrip("/"),
         table_prefix=env["TABLE_PREFIX"],
         region=env["AWS_REGION"],
-        link_keys=_keys(value["LINK_KEYS"]),
         mail_sender=value["MAIL_SENDER"],
         mail_configuration_set=value["MAIL_CONFIGURATION_SET"],
         export_bucket=value["EXPORT_BUCKET"],
-        stripe_secret_key=value["STRIPE_SECRET_KEY"],
-        stripe_refund_key=value["STRIPE_REFUND_KEY"],
-        stripe_webhook_secrets=_list(value["STRIPE_WEBHOOK_SECRETS"]),
         stripe_api_base=value["STRIPE_API_BASE"],
         checkout_origin=value["CHECKOUT_ORIGIN"] or "https://checkout.stripe.com",
-        livemode=value["STRIPE_SECRET_KEY"].startswith(("sk_live_", "rk_live_")),
+        connect_origin=value["CONNECT_ORIGIN"] or "https://connect.stripe.com",
+        livemode=value["STRIPE_MODE"] == "live",
+        secrets={name: env[name] for name in SECRETS if env.get(name, "").strip()},
     )
 
 
 OPTIONAL = (
-    "LINK_KEYS",
     "MAIL_SENDER",
     "MAIL_CONFIGURATION_SET",
     "EXPORT_BUCKET",
-    "STRIPE_SECRET_KEY",
-    "STRIPE_REFUND_KEY",
-    "STRIPE_WEBHOOK_SECRETS",
     "STRIPE_API_BASE",
+    "STRIPE_MODE",
     "CHECKOUT_ORIGIN",
+    "CONNECT_ORIGIN",
 )
-
-
-def _list(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())
-
-
-def _keys(text: str) -> dict[str, str]:
-    """`k2:secret,k1:older`: the first key signs, all of them verify."""
-    return dict(part.split(":", 1) for part in _list(text))
+# Each function has at most one key of Stripe: the one that its work needs.
+SECRETS = ("LINK_KEYS", "STRIPE_KEY", "STRIPE_WEBHOOK_SECRETS", "STRIPE_CONNECT_SECRETS")

@@ -10,7 +10,8 @@ from functools import cached_property
 
 from chalicelib import settings as settings_module
 from chalicelib.gateways.clock import SystemClock, TimeSortedIds
-from chalicelib.gateways.outside import Clock, Files, Ids, Mailer, Places, Stripe
+from chalicelib.gateways.outside import Clock, Connect, Files, Ids, Mailer, Places, Stripe
+from chalicelib.gateways.secrets import KeptSecret, LinkKeys, Secrets
 from chalicelib.settings import Settings
 from chalicelib.store import tables
 
@@ -23,24 +24,33 @@ class Wired:
         self.settings = settings
         self.clock: Clock = clock or SystemClock()
         self.ids: Ids = TimeSortedIds(self.clock)
+        self.secrets = Secrets(settings.secrets, settings.region, tables.session)
         tables.bind(settings.table_prefix, settings.region)
 
     @cached_property
     def places(self) -> Places:
         return Places(
             base_url=self.settings.base_url,
-            link_keys=self.settings.link_keys,
+            link_keys=LinkKeys(self.secrets, "LINK_KEYS"),
             deployment=self.settings.table_prefix,
             livemode=self.settings.livemode,
         )
 
     @cached_property
     def stripe(self) -> Stripe:
-        """With the refund key where this function has it, else the key that only sells."""
+        """With the one key that this function was told of."""
         from chalicelib.gateways.stripe_gateway import StripeGateway
 
-        key = self.settings.stripe_refund_key or self.settings.stripe_secret_key
+        key = KeptSecret(self.secrets, "STRIPE_KEY")
         return StripeGateway(key, self.settings.stripe_api_base or None)
+
+    @cached_property
+    def connect(self) -> Connect:
+        """With the same key: only the function that pays leaders is told of one that transfers."""
+        from chalicelib.gateways.stripe_connect import StripeConnect
+
+        key = KeptSecret(self.secrets, "STRIPE_KEY")
+        return StripeConnect(key, self.settings.stripe_api_base or None)
 
     @cached_property
     def mailer(self) -> Mailer:

@@ -1,7 +1,8 @@
 """The built template deployed as it is, through CloudFormation, into an emulator that enforces IAM.
 
-The steps are those of a real deployment: the code goes to S3, the stack is made, and then updated
-once with the address that the gateway was given, since a template cannot name it beforehand.
+The steps are those of a real deployment and the same code (tools/deploy): the secrets go to SSM,
+the code to S3, the stack is made by a change set, and then changed once with the address that the
+gateway was given, since a template cannot name it beforehand.
 What the emulator cannot judge as AWS does is loosened after that, in one place: `_loosen`.
 """
 
@@ -13,18 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-from botocore.exceptions import WaiterError
 
 from local.emulator import Emulator
+from local.tools.deploy import stack
+from local.tools.deploy.stage import Stage
 
-STACK = "balint"
-CODE_BUCKET = "balint-code"
-CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
-FUNCTIONS = ("APIHandler", "Tick", "SendMails", "SendRefunds", "Nightly")
-
-
-class DeploymentFailed(RuntimeError):
-    """The stack did not come up; the message holds CloudFormation's own reasons."""
+ACCOUNT = "000000000000"  # the emulator's
+FUNCTIONS = ("APIHandler", "Tick", "SendMails", "SendRefunds", "SendPayouts", "Nightly")
 
 
 @dataclass(frozen=True)
@@ -32,13 +28,14 @@ class Deployment:
     """A stack that runs: where people reach it, and its outputs by name."""
 
     aws: Emulator
+    stage: Stage
     base_url: str
     outputs: dict[str, str]
 
     def physical(self, logical: str) -> str:
         """The physical name of a resource, for instance of the function `Tick`."""
         detail = self.aws.client("cloudformation").describe_stack_resource(
-            StackName=STACK, LogicalResourceId=logical
+            StackName=self.stage.stack, LogicalResourceId=logical
         )
         return str(detail["StackResourceDetail"]["PhysicalResourceId"])
 
@@ -78,15 +75,32 @@ class Deployment:
         return "\n".join(str(event["message"]).rstrip() for event in events)
 
 
-def deploy(aws: Emulator, package: Path, parameters: dict[str, str]) -> Deployment:
-    """Deploy `package` (a folder of local.tools.package); `parameters` come without BaseUrl."""
-    template_url = _upload(aws, package)
-    outputs = _stack(aws, "create", template_url, {**parameters, "BaseUrl": aws.endpoint})
+def deploy(
+    aws: Emulator, package: Path, stage: Stage, secrets: dict[str, str], more: dict[str, str]
+) -> Deployment:
+    """Deploy `package` (a folder of local.tools.package). `secrets` come by their last name in SSM,
+    `more` are parameters that only a rehearsal needs."""
+    for name, value in secrets.items():
+        aws.client("ssm").put_parameter(
+            Name=f"/{stage.prefix}/{name}", Value=value, Type="SecureString"
+        )
+    clients = stack.Clients(aws.client("cloudformation"), aws.client("s3"), every_seconds=0.5)
+    bucket = stack.code_bucket(clients, ACCOUNT, stage.region)
+    url = stack.upload(clients, bucket, package).template_url
+    outputs = _change(clients, stage, url, {**stage.parameters(aws.endpoint), **more}, "first")
     base_url = gateway_address(aws, outputs)
-    outputs = _stack(aws, "update", template_url, {**parameters, "BaseUrl": base_url})
-    deployment = Deployment(aws, base_url, outputs)
+    outputs = _change(clients, stage, url, {**stage.parameters(base_url), **more}, "address")
+    deployment = Deployment(aws, stage, base_url, outputs)
     _loosen(deployment)
     return deployment
+
+
+def _change(
+    clients: stack.Clients, stage: Stage, url: str, parameters: dict[str, str], name: str
+) -> dict[str, str]:
+    proposed = stack.propose(clients, stage, url, parameters, name)
+    assert not proposed.dangers, proposed.dangers
+    return stack.execute(clients, stage, proposed)
 
 
 def _loosen(deployment: Deployment) -> None:
@@ -106,47 +120,3 @@ def gateway_address(aws: Emulator, outputs: dict[str, str]) -> str:
     """Where the emulator serves the API; the host of the output EndpointURL is AWS's own."""
     stage = outputs["EndpointURL"].rstrip("/").rsplit("/", 1)[-1]
     return f"{aws.endpoint}/_aws/execute-api/{outputs['RestAPIId']}/{stage}"
-
-
-def _upload(aws: Emulator, package: Path) -> str:
-    """Code and template in S3, as `aws cloudformation package` would do it; the template's URL."""
-    s3 = aws.client("s3")
-    where = {"LocationConstraint": s3.meta.region_name}
-    s3.create_bucket(Bucket=CODE_BUCKET, CreateBucketConfiguration=where)
-    s3.upload_file(str(package / "deployment.zip"), CODE_BUCKET, "deployment.zip")
-    template = json.loads((package / "sam.json").read_text("utf-8"))
-    for resource in template["Resources"].values():
-        if resource["Type"] == "AWS::Serverless::Function":
-            resource["Properties"]["CodeUri"] = f"s3://{CODE_BUCKET}/deployment.zip"
-    s3.put_object(Bucket=CODE_BUCKET, Key="template.json", Body=json.dumps(template).encode())
-    return f"{aws.endpoint}/{CODE_BUCKET}/template.json"
-
-
-def _stack(
-    aws: Emulator, act: str, template_url: str, parameters: dict[str, str]
-) -> dict[str, str]:
-    cloudformation = aws.client("cloudformation")
-    getattr(cloudformation, f"{act}_stack")(
-        StackName=STACK,
-        TemplateURL=template_url,
-        Capabilities=CAPABILITIES,
-        Parameters=[
-            {"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()
-        ],
-    )
-    waiter = cloudformation.get_waiter(f"stack_{act}_complete")
-    try:
-        waiter.wait(StackName=STACK, WaiterConfig={"Delay": 1, "MaxAttempts": 120})
-    except WaiterError as failed:
-        raise DeploymentFailed(_reasons(cloudformation)) from failed
-    stack = cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]
-    return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-
-
-def _reasons(cloudformation: Any) -> str:
-    events = cloudformation.describe_stack_events(StackName=STACK)["StackEvents"]
-    told = [event for event in events if "FAILED" in event["ResourceStatus"]]
-    return "\n".join(
-        f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', 'no reason given')}"
-        for event in told
-    )

@@ -15,6 +15,7 @@ import socket
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from threading import Event, RLock, Thread
 from typing import Any
@@ -22,7 +23,7 @@ from typing import Any
 from chalicelib import settings, wiring
 from local.clock import DemoClock
 from local.emulator import Emulator, prepare
-from local.fake_stripe import WEBHOOK_SECRET, FakeStripe
+from local.fake_stripe import CONNECT_WEBHOOK_SECRET, WEBHOOK_SECRET, FakeStripe
 from local.gateway import Gateway
 from local.mailbox import Mailbox, MailboxServer
 from local.server import HOST, AppServer, PortTaken
@@ -87,18 +88,19 @@ class Product:
     def _fake_stripe(self) -> FakeStripe:
         fake = FakeStripe(
             self.clock.now,
-            webhook=self._hear_stripe,
+            webhook=partial(self._hear_stripe, "/webhooks/stripe"),
+            connect_webhook=partial(self._hear_stripe, "/webhooks/stripe/connect"),
             state_path=self.folder / "stripe.json",
         )
         self._stack.callback(fake.stop)
         fake.start(self.port + 2)
         return fake
 
-    def _hear_stripe(self, body: bytes, headers: Mapping[str, str]) -> int:
-        """An event of the stand-in, at the app's own door."""
+    def _hear_stripe(self, path: str, body: bytes, headers: Mapping[str, str]) -> int:
+        """An event of the stand-in, at one of the app's own doors."""
         lower = {name.lower(): value for name, value in headers.items()}
         with self.lock:
-            return self.gateway.handle("POST", "/webhooks/stripe", lower, body, HOST).status
+            return self.gateway.handle("POST", path, lower, body, HOST).status
 
     def _environment(self, aws: Emulator) -> dict[str, str]:
         stripe_url = f"http://{HOST}:{self.port + 2}"
@@ -109,11 +111,12 @@ class Product:
             "LINK_KEYS": f"k1:{self.kept('link_key', secrets.token_hex(24))}",
             "MAIL_SENDER": SENDER,
             "EXPORT_BUCKET": BUCKET,
-            "STRIPE_SECRET_KEY": self.stripe_key or "sk_test_local",
-            "STRIPE_REFUND_KEY": self.stripe_key or "sk_test_local_refunds",
+            "STRIPE_KEY": self.stripe_key or "sk_test_local",
             "STRIPE_WEBHOOK_SECRETS": WEBHOOK_SECRET,
+            "STRIPE_CONNECT_SECRETS": CONNECT_WEBHOOK_SECRET,
             "STRIPE_API_BASE": "" if self.stripe_key else stripe_url,
             "CHECKOUT_ORIGIN": "" if self.stripe_key else stripe_url,
+            "CONNECT_ORIGIN": "" if self.stripe_key else stripe_url,
             "AWS_ENDPOINT_URL_SESV2": self.mailbox_url,
             "NO_PROXY": HOST,
         }
@@ -145,11 +148,11 @@ class Product:
             self.stripe.deliver_in_background()
 
     def work(self) -> None:
-        """Everything that is due now: Stripe's events, the tick, refunds, mails."""
+        """Everything that is due now: Stripe's events, the tick, refunds, payouts, mails."""
         from chalicelib.handlers import jobs
 
         self.hear()
-        for job in (jobs.tick, jobs.send_refunds, jobs.send_mails):
+        for job in (jobs.tick, jobs.send_refunds, jobs.send_payouts, jobs.send_mails):
             self._run(job)
 
     def hear(self) -> None:
@@ -185,6 +188,7 @@ class Product:
                 seconds = 0.0
                 self._try(lambda: self._run(jobs.tick))
                 self._try(lambda: self._run(jobs.send_refunds))
+                self._try(lambda: self._run(jobs.send_payouts))
             if today < (self.clock.now() - NIGHT).date():
                 today = (self.clock.now() - NIGHT).date()
                 self._try(self.night)

@@ -27,7 +27,7 @@ SHOWN = ("rendering", "wording")
 DIRECTIONS: Mapping[str, tuple[str, ...]] = {
     "app": ("handlers",),
     "handlers": ("handlers", "flows", "wiring", "settings", *SHOWN, *TRUE),
-    "handlers.money.webhooks": ("gateways.webhook_signature",),  # checked before anything is built
+    "handlers.money.signed": ("gateways.webhook_signature",),  # checked before anything is built
     "flows": ("store", "gateways.outside", *SHOWN, *TRUE),
     "wiring": ("gateways", "settings", "store.tables"),
     "store": ("store", *TRUE),
@@ -38,6 +38,7 @@ DIRECTIONS: Mapping[str, tuple[str, ...]] = {
     "settings": (),
     "errors": (),
     "local": ("local", "handlers", "flows", "wiring", "settings", "gateways", *SHOWN, *TRUE),
+    "local.tools.import_all": ("store.tables",),  # copies of rows pass by the product's doors
 }
 INSTEAD: Mapping[tuple[str, str], str] = {
     ("flows", "flows"): "move what they share down to rules, or let the door compose two flows",

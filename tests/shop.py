@@ -16,6 +16,7 @@ from chalicelib.flows.joining import offers
 from chalicelib.flows.money import checkout
 from chalicelib.flows.running import registers
 from chalicelib.flows.running.registers import Which
+from chalicelib.gateways.stripe_connect import StripeConnect
 from chalicelib.gateways.stripe_gateway import StripeGateway
 from chalicelib.handlers import jobs
 from chalicelib.rules.changes import Caller, Change, Create
@@ -36,6 +37,7 @@ from tests.world import World
 
 ADMIN = Caller(actor="person-admin")
 SECRET = "whsec_invented"
+CONNECT_SECRET = "whsec_invented_connect"
 
 
 @dataclass(frozen=True)
@@ -56,21 +58,36 @@ class Shop:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.fake = FakeStripe(world.clock.now, webhook=self.receive, secret=SECRET, seed=1)
+        self.fake = FakeStripe(
+            world.clock.now,
+            webhook=self.receive,
+            secret=SECRET,
+            connect_webhook=self.receive_connect,
+            connect_secret=CONNECT_SECRET,
+            seed=1,
+        )
         self.base_url = self.fake.start()
         self.gateway = StripeGateway("sk_test_invented", self.base_url, max_network_retries=0)
+        self.connect = StripeConnect("sk_test_invented", self.base_url, max_network_retries=0)
         world.outside.stripe = self.gateway
+        world.outside.connect = self.connect
         self.browser = world.browser("198.51.100.7")
 
     def close(self) -> None:
         """Let the stand-in go."""
         self.gateway.close()
+        self.connect.close()
         self.fake.stop()
 
     def receive(self, body: bytes, headers: dict[str, str]) -> int:
         """Our webhook door, as Stripe meets it."""
         answer = self.browser.gateway.handle("POST", "/webhooks/stripe", headers, body)
         return answer.status
+
+    def receive_connect(self, body: bytes, headers: dict[str, str]) -> int:
+        """Our door for events of leaders' accounts."""
+        path = "/webhooks/stripe/connect"
+        return self.browser.gateway.handle("POST", path, headers, body).status
 
     # Before the money
 
@@ -138,7 +155,7 @@ class Shop:
     def work(self) -> None:
         """Let the jobs run until a round of them does nothing more."""
         for _ in range(3):
-            told = jobs.tick({}, None) | jobs.send_refunds({}, None)
+            told = jobs.tick({}, None) | jobs.send_refunds({}, None) | jobs.send_payouts({}, None)
             heard, letters = self.fake.deliver_all(), len(self.world.postbox.letters)
             jobs.send_mails({}, None)
             if not (any(told.values()) or heard or len(self.world.postbox.letters) > letters):

@@ -130,6 +130,7 @@ PLACES: dict[str, Any] = {
     "min_members": 6,
     "price_minor": 21600,
     "other_costs_minor": 9000,
+    "leaders_extra_minutes": 0,
     "apply_by": date(2027, 1, 4),
     "guest_places": 2,
     "payment_due": "before_start",

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from chalicelib.handlers import logs
+from chalicelib.rules.health import MAIL_LATE, MEASURES
 from local.infra import load_infra
 from tests.tiers import built_package
 
@@ -38,8 +40,24 @@ def test_the_runbook_speaks_of_no_alarm_that_is_not_there() -> None:
     assert re.findall(r"^## (.+)$", RUNBOOK, re.M) == [spoken(name) for name in ALARMS]
 
 
-def test_ten_alarms_cost_nothing() -> None:
-    assert len(ALARMS) <= 10
+def test_the_alarms_cost_thirty_cents_a_month() -> None:
+    """Ten are free, each further one costs ten cents a month."""
+    assert len(ALARMS) <= 13
+
+
+def test_an_alarm_on_a_number_of_ours_watches_one_that_is_written() -> None:
+    ours = {name: alarm for name, alarm in ALARMS.items() if alarm["Namespace"] == logs.NAMESPACE}
+    assert {alarm["MetricName"] for alarm in ours.values()} == WATCHED
+    for alarm in ours.values():
+        assert alarm["MetricName"] in MEASURES
+        assert alarm["Dimensions"] == [{"Name": logs.DIMENSION, "Value": {"Ref": "TablePrefix"}}]
+
+
+WATCHED = {"OutboxAge", "Waiting", "UnexplainedMinor"}
+
+
+def test_the_outbox_may_wait_as_long_for_the_alarm_as_for_the_page() -> None:
+    assert ALARMS["OutboxWaits"]["Threshold"] == MAIL_LATE.total_seconds()
 
 
 @pytest.mark.packaged

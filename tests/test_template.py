@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,19 +18,23 @@ from tests.tiers import PROJECT, built_package
 
 pytestmark = pytest.mark.packaged
 
-FUNCTIONS = {"APIHandler", "Tick", "SendMails", "SendRefunds", "Nightly"}
+FUNCTIONS = {"APIHandler", "Tick", "SendMails", "SendRefunds", "SendPayouts", "Nightly"}
 APPEND_ONLY = ("LedgerTable", "AuditTable")
 TOLD_TO_ALL = {"STAGE", "BASE_URL", "TABLE_PREFIX"}
+OF_STRIPE = {"STRIPE_API_BASE", "STRIPE_KEY", "STRIPE_MODE"}
 TOLD = {
     "APIHandler": {
-        *("CHECKOUT_ORIGIN", "EXPORT_BUCKET", "LINK_KEYS"),
-        *("STRIPE_API_BASE", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRETS"),
+        *("CHECKOUT_ORIGIN", "CONNECT_ORIGIN", "EXPORT_BUCKET", "LINK_KEYS"),
+        *("STRIPE_CONNECT_SECRETS", "STRIPE_WEBHOOK_SECRETS"),
+        *OF_STRIPE,
     },
-    "Tick": {"STRIPE_API_BASE", "STRIPE_SECRET_KEY"},
-    "Nightly": {"STRIPE_API_BASE", "STRIPE_SECRET_KEY"},
-    "SendRefunds": {"STRIPE_API_BASE", "STRIPE_REFUND_KEY"},
+    "Tick": OF_STRIPE,
+    "Nightly": OF_STRIPE,
+    "SendRefunds": OF_STRIPE,
+    "SendPayouts": OF_STRIPE,
     "SendMails": {"LINK_KEYS", "MAIL_CONFIGURATION_SET", "MAIL_SENDER"},
 }
+JOBS = FUNCTIONS - {"APIHandler"}
 
 
 @pytest.fixture(scope="session")
@@ -150,6 +155,7 @@ def test_every_job_has_its_clock(template: dict[str, Any]) -> None:
         "Tick": ["rate(5 minutes)"],
         "SendMails": ["rate(5 minutes)"],
         "SendRefunds": ["rate(5 minutes)"],
+        "SendPayouts": ["rate(5 minutes)"],
         "Nightly": ["cron(15 2 * * ? *)"],
     }
 
@@ -167,7 +173,7 @@ def test_every_function_runs_on_the_tested_runtime(template: dict[str, Any]) -> 
 def test_every_function_keeps_its_logs_for_a_limited_time(template: dict[str, Any]) -> None:
     groups = of_type(template, "AWS::Logs::LogGroup").values()
     named = {group["LogGroupName"]["Fn::Sub"].rsplit("/", 1)[1].strip("${}") for group in groups}
-    assert named == FUNCTIONS
+    assert named == FUNCTIONS | {"TablePrefix}-access"}
     assert all(group["RetentionInDays"] <= 90 for group in groups)
 
 
@@ -219,9 +225,20 @@ def test_the_function_with_the_refund_key_reaches_little_else(template: dict[str
     assert tables == {"CircleTable", "LedgerTable", "OutboxTable", "PaymentsTable"}
 
 
-def test_the_refund_key_reaches_one_function_only(template: dict[str, Any]) -> None:
-    holders = {name for name in FUNCTIONS if "STRIPE_REFUND_KEY" in variables(template, name)}
-    assert holders == {"SendRefunds"}
+def test_the_function_with_the_payouts_key_changes_no_debt_and_no_person(
+    template: dict[str, Any],
+) -> None:
+    changed = json.dumps(
+        [
+            found["Resource"]
+            for name, found in statements(template)
+            if name == "SendPayouts"
+            and {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}
+            & {*listed(found["Action"])}
+        ]
+    )
+    tables = {table for table in of_type(template, "AWS::DynamoDB::Table") if table in changed}
+    assert tables == {"CircleTable", "LedgerTable", "OutboxTable", "PayoutsTable"}
 
 
 def test_a_function_is_told_what_it_needs_and_nothing_else(template: dict[str, Any]) -> None:
@@ -232,24 +249,117 @@ def test_a_function_is_told_what_it_needs_and_nothing_else(template: dict[str, A
 def test_every_setting_that_is_read_reaches_a_function(template: dict[str, Any]) -> None:
     """And no other name does."""
     told = {name for function in FUNCTIONS for name in variables(template, function)}
-    assert told | {"AWS_REGION"} == {*settings.REQUIRED, *settings.OPTIONAL}  # Lambda sets it
+    read = {*settings.REQUIRED, *settings.OPTIONAL, *settings.SECRETS}
+    assert told | {"AWS_REGION"} == read  # Lambda sets it
     assert {*settings.REQUIRED} == TOLD_TO_ALL | {"AWS_REGION"}
 
 
 def test_no_value_is_written_down_in_the_environment(template: dict[str, Any]) -> None:
+    """Parameters, resources, and for a secret where it is kept: never what it is."""
     for function in FUNCTIONS:
-        values = variables(template, function).values()
-        assert all(set(value) == {"Ref"} for value in values), function
+        for name, value in variables(template, function).items():
+            if name in settings.SECRETS:
+                assert value["Fn::Sub"].startswith("ssm:/${TablePrefix}/"), (function, name)
+            else:
+                assert set(value) == {"Ref"}, (function, name)
 
 
-def test_secrets_are_hidden_parameters_without_a_default(template: dict[str, Any]) -> None:
-    secret = [
-        parameter
-        for name, parameter in template["Parameters"].items()
-        if "Key" in name or "Secret" in name
-    ]
-    assert len(secret) == 4
-    assert all(parameter["NoEcho"] and "Default" not in parameter for parameter in secret)
+def test_a_role_may_read_the_secrets_its_function_is_told_of_and_no_others(
+    template: dict[str, Any],
+) -> None:
+    for function in FUNCTIONS:
+        told = {
+            value["Fn::Sub"].removeprefix("ssm:")
+            for name, value in variables(template, function).items()
+            if name in settings.SECRETS
+        }
+        may = {
+            arn["Fn::Sub"].split(":parameter", 1)[1]
+            for name, statement in statements(template)
+            if name == function and "ssm:GetParameter" in listed(statement["Action"])
+            for arn in listed(statement["Resource"])
+        }
+        assert may == told, function
+
+
+def test_no_secret_is_a_parameter_of_the_stack(template: dict[str, Any]) -> None:
+    assert not [name for name in template["Parameters"] if "Key" in name or "Secret" in name]
+    assert not [one for one in template["Parameters"].values() if one.get("NoEcho")]
+
+
+def test_a_job_that_fails_is_tried_once_more_and_then_told_of(template: dict[str, Any]) -> None:
+    for name in JOBS:
+        told = functions(template)[name]["EventInvokeConfig"]
+        assert told["MaximumRetryAttempts"] == 1, name
+        queue = {"Fn::GetAtt": ["JobFailures", "Arn"]}
+        assert told["DestinationConfig"]["OnFailure"] == {"Type": "SQS", "Destination": queue}
+        may = [one for function, one in statements(template) if function == name]
+        assert any(one["Resource"] == queue and one["Action"] == "sqs:SendMessage" for one in may)
+
+
+def test_the_queues_of_failures_are_encrypted_and_keep_for_a_fortnight(
+    template: dict[str, Any],
+) -> None:
+    queues = of_type(template, "AWS::SQS::Queue")
+    assert set(queues) == {"OutboxStreamFailures", "JobFailures"}
+    for queue in queues.values():
+        assert queue["SqsManagedSseEnabled"]
+        assert queue["MessageRetentionPeriod"] == 14 * 24 * 3600
+
+
+def test_what_becomes_of_a_mail_is_told_to_one_topic_that_only_ses_may_speak_on(
+    template: dict[str, Any],
+) -> None:
+    sets = of_type(template, "AWS::SES::ConfigurationSet")
+    heard = of_type(template, "AWS::SES::ConfigurationSetEventDestination").values()
+    assert {one["ConfigurationSetName"]["Ref"] for one in heard} == set(sets)
+    for one in heard:
+        told = one["EventDestination"]
+        assert told["Enabled"]
+        assert {"bounce", "complaint"} <= set(told["MatchingEventTypes"])
+        assert told["SnsDestination"] == {"TopicARN": {"Ref": "MailEvents"}}
+    for configured in sets.values():
+        assert configured["SuppressionOptions"]["SuppressedReasons"] == ["BOUNCE", "COMPLAINT"]
+        assert configured["DeliveryOptions"]["TlsPolicy"] == "REQUIRE"
+    (policy,) = of_type(template, "AWS::SNS::TopicPolicy").values()
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert statement["Principal"] == {"Service": "ses.amazonaws.com"}
+    assert statement["Condition"]["StringEquals"]["aws:SourceAccount"] == {"Ref": "AWS::AccountId"}
+
+
+def test_the_sender_is_verified_in_ses_and_outlives_the_stack(template: dict[str, Any]) -> None:
+    assert of_type(template, "AWS::SES::EmailIdentity") == {
+        "MailIdentityResource": {"EmailIdentity": {"Ref": "MailIdentity"}}
+    }
+    assert template["Resources"]["MailIdentityResource"]["DeletionPolicy"] == "Retain"
+
+
+def test_the_access_log_holds_nothing_of_a_person(template: dict[str, Any]) -> None:
+    """`resourcePath` is the pattern of a route; `path` would hold the token of a personal link."""
+    setting = of_type(template, "AWS::Serverless::Api")["RestAPI"]["AccessLogSetting"]
+    assert setting["DestinationArn"] == {"Fn::GetAtt": ["AccessLog", "Arn"]}
+    written = set(re.findall(r"\$context\.([A-Za-z.]+)", setting["Format"]))
+    assert written == {
+        *("requestTime", "requestId", "httpMethod", "resourcePath", "status", "responseLength"),
+        *("responseLatency", "integrationLatency", "error.responseType"),
+    }
+    assert len(json.loads(setting["Format"])) == len(written)
+
+
+def test_a_domain_of_ones_own_is_a_choice(template: dict[str, Any]) -> None:
+    for name in ("Domain", "DomainMapping"):
+        assert template["Resources"][name]["Condition"] == "HasDomain"
+    (domain,) = of_type(template, "AWS::ApiGateway::DomainName").values()
+    assert domain["SecurityPolicy"] == "TLS_1_2"
+    assert template["Parameters"]["DomainName"]["Default"] == ""
+
+
+def test_rows_that_expire_are_tidied_away(template: dict[str, Any]) -> None:
+    """And only the outbox has a stream."""
+    tables = of_type(template, "AWS::DynamoDB::Table")
+    expiring = {name for name, table in tables.items() if "TimeToLiveSpecification" in table}
+    assert expiring == {"AccessTable", "EventsTable"}
+    assert {name for name, one in tables.items() if "StreamSpecification" in one} == {"OutboxTable"}
 
 
 def test_every_table_is_kept_encrypted_and_restorable(template: dict[str, Any]) -> None:

@@ -26,9 +26,9 @@ ENVIRONMENT = {
     "LINK_KEYS": "k1:an-invented-key-for-tests",
     "MAIL_SENDER": "hello@marmalade-circle.example",
     "EXPORT_BUCKET": "test-exports",
-    "STRIPE_SECRET_KEY": "sk_test_invented",
-    "STRIPE_REFUND_KEY": "sk_test_invented_refunds",
+    "STRIPE_KEY": "sk_test_invented",
     "STRIPE_WEBHOOK_SECRETS": "whsec_invented",
+    "STRIPE_CONNECT_SECRETS": "whsec_invented_connect",
 }
 
 

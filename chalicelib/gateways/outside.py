@@ -11,6 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from chalicelib.rules.leaders.stripe_accounts import (
+    AccountLinkObject,
+    AccountObject,
+    ReversalObject,
+    TransferObject,
+)
 from chalicelib.rules.mail import Letter
 from chalicelib.rules.money.stripe_objects import (
     BalanceMovement,
@@ -72,8 +78,8 @@ class Stripe(Protocol):
 
     def disputes_since(self, since: datetime) -> Iterator[DisputeObject]: ...
 
-    def movements_since(self, since: datetime) -> Iterator[BalanceMovement]:
-        """Everything that moved the balance, of all types, newest first."""
+    def movements_since(self, since: datetime, kind: str = "") -> Iterator[BalanceMovement]:
+        """Everything that moved the balance, of all types or of one, newest first."""
         ...
 
     def movements_of_payout(self, payout_id: str) -> Iterator[BalanceMovement]:
@@ -90,6 +96,37 @@ class Stripe(Protocol):
 
     def balance_minor(self, currency: str) -> int:
         """Available plus pending, in minor units."""
+        ...
+
+
+class Connect(Protocol):
+    """What we ask of Stripe about leaders who are paid through it. Raises as Stripe does;
+    StripeRefused("balance_insufficient") when a transfer finds too little available."""
+
+    def open_account(self, params: Mapping[str, Any], key: str) -> AccountObject: ...
+
+    def account(self, account_id: str) -> AccountObject: ...
+
+    def account_link(self, params: Mapping[str, Any]) -> AccountLinkObject:
+        """A fresh link into onboarding: for one use, minted when a person presses."""
+        ...
+
+    def transfer(self, params: Mapping[str, Any], key: str) -> TransferObject: ...
+
+    def transfer_by_id(self, transfer_id: str) -> TransferObject: ...
+
+    def transfers_of(self, transfer_group: str) -> list[TransferObject]:
+        """Every transfer of a group, newest first: how a lost answer is found again."""
+        ...
+
+    def transfers_since(self, since: datetime) -> Iterator[TransferObject]: ...
+
+    def reverse(self, transfer_id: str, params: Mapping[str, Any], key: str) -> ReversalObject: ...
+
+    def reversals_of(self, transfer_id: str) -> list[ReversalObject]: ...
+
+    def available_minor(self, currency: str) -> int:
+        """What may be transferred now, in minor units: pending money is not in it."""
         ...
 
 
@@ -128,6 +165,8 @@ class Outside(Protocol):
     def ids(self) -> Ids: ...
     @property
     def stripe(self) -> Stripe: ...
+    @property
+    def connect(self) -> Connect: ...
     @property
     def mailer(self) -> Mailer: ...
     @property

@@ -8,12 +8,13 @@ from chalicelib.settings import Settings
 
 
 def security_headers(settings: Settings) -> dict[str, str]:
-    """Strict headers for every answer. `form-action` names the Checkout origin because browsers
-    apply it to the 303 that follows our own form; `same-origin` because with no-referrer
-    Chromium would send `Origin: null` with our forms."""
+    """Strict headers for every answer. `form-action` names Stripe's origins of checkout and of
+    leaders' onboarding because browsers apply it to the 303 that follows our own form;
+    `same-origin` because with no-referrer Chromium would send `Origin: null` with our forms."""
+    stripe = " ".join(dict.fromkeys((settings.checkout_origin, settings.connect_origin)))
     csp = (
         "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-        f"form-action 'self' {settings.checkout_origin}; base-uri 'none'; frame-ancestors 'none'"
+        f"form-action 'self' {stripe}; base-uri 'none'; frame-ancestors 'none'"
     )
     headers = {
         "Content-Security-Policy": csp,

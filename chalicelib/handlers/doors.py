@@ -25,7 +25,7 @@ from chalicelib.errors import (
     Trouble,
 )
 from chalicelib.flows.people import access
-from chalicelib.handlers import answers
+from chalicelib.handlers import answers, logs
 from chalicelib.handlers.audience import Audience, admit
 from chalicelib.handlers.visit import PARAMETER, Visit
 from chalicelib.rules.forms import Answers
@@ -138,6 +138,7 @@ def _answer(
     parameters: dict[str, str],
 ) -> Response:
     """Run a view and translate what it raises: the one place where errors become pages."""
+    logs.begins(door.current_request.lambda_context)
     visit = Visit(door.current_request, wiring.outside())
     try:
         if not all(PARAMETER.fullmatch(value) for value in parameters.values()):

@@ -28,6 +28,7 @@ PATHS = {
     "booking": "/tasters/{}",
     "offer": "/offers/{}",
     "debt": "/pay/{}",
+    "payer": "/payer/{}",
     "sign-in": "/sign-in/{}",
     "set-up": "/set-up/{}",
 }

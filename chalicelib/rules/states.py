@@ -56,9 +56,9 @@ MOVES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "confirmed_on_po": ("active", "left", "cancelled"),
         "active": ("suspended", "left", "completed", "cancelled"),
         "suspended": ("active", "left", "completed", "cancelled"),
-        "left": ("active",),
+        "left": ("awaiting_agreement", "active"),
         "completed": (),
-        "cancelled": ("active",),
+        "cancelled": ("awaiting_agreement", "active"),
     },
     "obligation": {"due": ("paid", "void"), "paid": ("due", "void"), "void": ("paid", "due")},
     "payment": {
@@ -82,6 +82,21 @@ MOVES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "proposed": ("matched", "returned", "unmatched"),
         "matched": (),
         "returned": (),
+    },
+    "payout": {
+        "prepared": ("approved", "withdrawn"),
+        "approved": ("sending", "paid_manually"),
+        "sending": ("sent", "approved"),
+        "sent": ("reversed",),
+        "paid_manually": (),
+        "reversed": (),
+        "withdrawn": (),
+    },
+    "pay_run": {
+        "prepared": ("approved", "withdrawn"),
+        "approved": ("done",),
+        "done": (),
+        "withdrawn": (),
     },
     "bulk": {"running": ("done",), "done": ("running",)},
     "bursary_code": {

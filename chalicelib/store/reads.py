@@ -36,11 +36,16 @@ def reread(row: R) -> R | None:
     return get(type(row), *KEPT[type(row)].key(row))
 
 
-def under(table: Any, hash_key: str, prefix: str | None = None) -> list[Any]:
-    """Every row under one hash key, whose range key starts with `prefix`, in key order."""
+def under(
+    table: Any, hash_key: str, prefix: str | None = None, since: str | None = None
+) -> list[Any]:
+    """Every row under one hash key, whose range key starts with `prefix` or does not come before
+    `since`, in key order."""
     condition = None
     if prefix is not None and table._range_keyname:
         condition = table._range_key_attribute().startswith(prefix)
+    elif since is not None:
+        condition = table._range_key_attribute() >= since
     with as_trouble():
         found = table.query(hash_key, condition, consistent_read=True, page_size=PAGE)
         return [_row(item) for item in found]

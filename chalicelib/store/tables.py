@@ -240,8 +240,8 @@ _bound: dict[str, Connection] = {}
 
 
 @cache
-def _session() -> Session:
-    """One for all connections: it holds botocore's description of DynamoDB, slow to load."""
+def session() -> Session:
+    """One for everything asked of AWS here: it holds botocore's descriptions, slow to load."""
     return get_session()
 
 
@@ -258,7 +258,7 @@ def bind(prefix: str, region: str, host: str | None = None) -> Connection:
         max_retry_attempts=2,
         max_pool_connections=16,
     )
-    connection._local.session = _session()
+    connection._local.session = session()
     for name, table in TABLES.items():
         table.Meta.table_name = f"{prefix}-{name}"
         table._connection = None
@@ -276,4 +276,4 @@ def connection() -> Connection:
     return _bound["connection"]
 
 
-__all__ = ["SCHEMA_VERSION", "TABLES", "Table", "bind", "connection"]
+__all__ = ["SCHEMA_VERSION", "TABLES", "Table", "bind", "connection", "session"]

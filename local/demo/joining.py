@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from local.demo.paying import accept_and_pay
@@ -78,11 +79,22 @@ def offer(stage: Stage, application_id: str, stands: int = 7, by_heart: bool = F
     stage.fill(stage.signed_in(ADA), path, stands_for, f"{path}/offer", by_heart)
 
 
-def joins(stage: Stage, slug: str, term: str, who: Somebody, talk: bool = True) -> None:
-    """The whole way to a seat in a term, for somebody who has no story of their own."""
+def joins(
+    stage: Stage,
+    slug: str,
+    term: str,
+    who: Somebody,
+    talk: bool = True,
+    pays: Callable[[Stage, Somebody], None] | None = None,
+) -> None:
+    """The whole way to a seat in a term, for somebody who has no story of their own; `pays` is
+    how, where that is one."""
     term_id = stage.places[term].rsplit("/", 1)[1]
     application_id = apply(stage, slug, who, confirms=False, by_heart=term_id)
     talk_and_decide(stage, application_id, talk=talk, by_heart=True)
     offer(stage, application_id, by_heart=True)
     stage.later(minutes=40)
-    accept_and_pay(stage, who, by_heart=True)
+    if pays:
+        pays(stage, who)
+    else:
+        accept_and_pay(stage, who, by_heart=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from local.demo import autumn, groups, paying, people
+from local.demo import autumn, groups, leaders_pay, paying, people
 from local.demo.joining import apply, offer, talk_and_decide
 from local.demo.people import ADA, Somebody, sample
 from local.demo.stage import Stage
@@ -120,6 +120,7 @@ STORIES = (
     one_withdraws_and_one_is_not_now,
     autumn.an_employer_pays_late,
     autumn.registers_of_november,
+    leaders_pay.a_run_waits_for_its_second_person,
     the_refund_comes_back,
     the_desk_of_today,
 )

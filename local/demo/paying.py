@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import requests
 
-from local.demo.people import ADA, Somebody
+from local.demo.people import ADA, COACHING, Somebody
 from local.demo.stage import Stage, StoryStuck
 
 PAYS = "Accept and pay"  # the heading of an offer that costs something
@@ -53,6 +53,24 @@ def pay_in_two_tabs(stage: Stage, who: Somebody) -> None:
     for tab in (second_tab, first_tab):
         _pay(stage, tab, (GOOD_CARD,), minutes=0.4)
     stage.product.work()
+
+
+def employer_pays(stage: Stage, who: Somebody) -> None:
+    """The employer is named on the offer page and pays with the link it is mailed (N12)."""
+    path = stage.link(who.email, "/offers/") + "/payer"
+    told = {
+        "payer_name": COACHING.name,
+        "payer_email": COACHING.email,
+        "payer_reference": "Training 2026-114",
+    }
+    stage.fill(stage.browser(), path, {**told, **TICKS}, path)
+    stage.later(hours=3)
+    if stage.product.stripe is None:
+        return
+    payer = stage.link(COACHING.email, "/payer/")
+    _pay(stage, stage.fill(stage.browser(), payer, {}, payer), (GOOD_CARD,))
+    stage.product.hear()
+    stage.product.mail()
 
 
 def refund(stage: Stage, term_path: str, who: Somebody, reason: str) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from chalicelib.flows.people import set_up
-from local.demo import autumn, groups, november, paying, people
+from local.demo import autumn, groups, leaders_pay, november, paying, people
 from local.demo.groups import enter_group, plan_term
 from local.demo.joining import apply, joins, offer, talk_and_decide
 from local.demo.people import ADA
@@ -88,10 +88,12 @@ def harbour_street_and_northmoor_begin(stage: Stage) -> None:
 
 
 def daybreak_fills(stage: Stage) -> None:
-    """Seven consultants join the Daybreak group."""
+    """Seven consultants join the Daybreak group; the employer of the last one pays."""
     stage.at(2026, 9, 14)
     for number in range(31, 38):
-        joins(stage, DAYBREAK, "daybreak-autumn", people.sample(number, "Coach or consultant"))
+        pays = paying.employer_pays if number == 37 else None
+        who = people.sample(number, "Coach or consultant")
+        joins(stage, DAYBREAK, "daybreak-autumn", who, pays=pays)
 
 
 def lantern_and_daybreak_begin(stage: Stage) -> None:
@@ -126,6 +128,8 @@ STORIES: tuple[Story, ...] = (
     lantern_and_daybreak_begin,
     autumn.registers_until_october,
     autumn.rainbarrel_leaves,
+    leaders_pay.leaders_say_where_their_pay_goes,
     the_spring_is_planned,
+    leaders_pay.october_is_paid,
     *november.STORIES,
 )

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
 
-from local.fake_stripe.fake import WEBHOOK_SECRET, FakeStripe
+from local.fake_stripe.fake import CONNECT_WEBHOOK_SECRET, WEBHOOK_SECRET, FakeStripe
 
 
 def main() -> None:
@@ -17,6 +17,8 @@ def main() -> None:
     parser.add_argument("--state", type=Path, help="a JSON file that keeps everything")
     parser.add_argument("--webhook", help="where events are sent")
     parser.add_argument("--secret", default=WEBHOOK_SECRET, help="what signs them")
+    parser.add_argument("--connect-webhook", help="where events of connected accounts are sent")
+    parser.add_argument("--connect-secret", default=CONNECT_WEBHOOK_SECRET)
     parser.add_argument("--clock-offset-seconds", type=int, default=0)
     given = parser.parse_args()
     offset = timedelta(seconds=given.clock_offset_seconds)
@@ -24,6 +26,8 @@ def main() -> None:
         lambda: datetime.now(UTC) + offset,
         webhook=given.webhook,
         secret=given.secret,
+        connect_webhook=given.connect_webhook,
+        connect_secret=given.connect_secret,
         state_path=given.state,
     )
     base_url = fake.start(given.port)

@@ -1,6 +1,6 @@
 """The endpoints the stand-in plays: one table from method and path to what they do.
 
-A new resource (transfers, accounts) is a module of its own and rows in this table.
+A new resource is a module of its own and rows in this table.
 What does not live here: HTTP, keys and idempotency (server.py, answering.py).
 """
 
@@ -10,7 +10,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from local.fake_stripe import balance, payouts, refunds, sessions
+from local.fake_stripe import (
+    accounts,
+    balance,
+    connected,
+    onboarding,
+    payouts,
+    refunds,
+    sessions,
+    transfers,
+)
 from local.fake_stripe.lists import expanded, filtered, page
 from local.fake_stripe.refusals import Refused
 from local.fake_stripe.world import World
@@ -52,6 +61,25 @@ def _many(kind: str, *fields: str) -> Act:
     return act
 
 
+def _event(world: World, _params: Json, event_id: str) -> Json:
+    """An event of our own; those of a connected account can only be seen in its name."""
+    event = world.get("event", event_id)
+    if "account" in event:
+        raise Refused(f"No such event: '{event_id}'", status=404, code="resource_missing")
+    return event
+
+
+def _reversals(world: World, params: Json, transfer_id: str) -> Json:
+    """Reversals of one transfer."""
+    world.get("transfer", transfer_id)
+    mine = [one for one in world.all("transfer_reversal") if one["transfer"] == transfer_id]
+    return page(filtered(mine, params, ()), params, f"/v1/transfers/{transfer_id}/reversals")
+
+
+def _reverse(world: World, params: Json, transfer_id: str) -> Json:
+    return transfers.reverse(world, transfer_id, params)
+
+
 def _movements(world: World, params: Json, path: str) -> Json:
     """Movements; those of one payout are what it carries and its own line."""
     rest = {name: value for name, value in params.items() if name != "payout"}
@@ -63,7 +91,7 @@ def _movements(world: World, params: Json, path: str) -> Json:
 
 
 def _events(world: World, params: Json, path: str) -> Json:
-    """Events are listed for 30 days, also by a list of types and by whether they arrived."""
+    """Our own events are listed for 30 days, also by types and by whether they arrived."""
     rest = {k: v for k, v in params.items() if k not in ("types", "delivery_success")}
     missed = {each["event_id"] for each in world.deliveries if each["state"] != "delivered"}
     arrived = params.get("delivery_success")
@@ -71,7 +99,8 @@ def _events(world: World, params: Json, path: str) -> Json:
         [
             each
             for each in filtered(world.all("event"), rest, ("type",))
-            if each["type"] in params.get("types", [each["type"]])
+            if "account" not in each
+            and each["type"] in params.get("types", [each["type"]])
             and each["created"] > world.epoch() - 30 * 86_400
             and arrived in (None, each["id"] not in missed)
         ],
@@ -81,6 +110,17 @@ def _events(world: World, params: Json, path: str) -> Json:
 
 
 ENDPOINTS = (
+    Endpoint(
+        "POST",
+        "/v1/account_links",
+        lambda world, params, _path: onboarding.create_link(world, params),
+    ),
+    Endpoint("POST", "/v1/accounts", lambda world, params, _path: accounts.create(world, params)),
+    Endpoint(
+        "GET",
+        "/v1/accounts/{account}",
+        lambda world, _params, account_id: accounts.load(world, account_id),
+    ),
     Endpoint("GET", "/v1/balance", lambda world, _params, _path: balance.balance(world)),
     Endpoint("GET", "/v1/balance_transactions", _movements),
     Endpoint("GET", "/v1/balance_transactions/{id}", _one("balance_transaction")),
@@ -99,7 +139,7 @@ ENDPOINTS = (
     Endpoint("GET", "/v1/disputes", _many("dispute", "charge", "payment_intent")),
     Endpoint("GET", "/v1/disputes/{dispute}", _one("dispute")),
     Endpoint("GET", "/v1/events", _events),
-    Endpoint("GET", "/v1/events/{id}", _one("event")),
+    Endpoint("GET", "/v1/events/{id}", _event),
     Endpoint("GET", "/v1/payment_intents", _many("payment_intent")),
     Endpoint("GET", "/v1/payment_intents/{intent}", _one("payment_intent")),
     Endpoint("GET", "/v1/payouts", _many("payout", "status", "destination")),
@@ -117,6 +157,11 @@ ENDPOINTS = (
     Endpoint("GET", "/v1/refunds", _many("refund", "charge", "payment_intent")),
     Endpoint("POST", "/v1/refunds", lambda world, params, _path: refunds.create(world, params)),
     Endpoint("GET", "/v1/refunds/{refund}", _one("refund")),
+    Endpoint("GET", "/v1/transfers", _many("transfer", "destination", "transfer_group")),
+    Endpoint("POST", "/v1/transfers", lambda world, params, _path: transfers.create(world, params)),
+    Endpoint("GET", "/v1/transfers/{id}/reversals", _reversals),
+    Endpoint("POST", "/v1/transfers/{id}/reversals", _reverse),
+    Endpoint("GET", "/v1/transfers/{transfer}", _one("transfer")),
 )
 
 
@@ -130,11 +175,13 @@ def route(method: str, path: str) -> tuple[Endpoint, str]:
 
 
 def catch_up(world: World) -> None:
-    """Let everything happen whose time has come: sessions end, refunds meet their fate."""
+    """Let everything happen whose time has come: sessions end, refunds meet their fate, money
+    becomes available, payouts arrive."""
     sessions.expire_due(world)
     refunds.settle_due(world)
     balance.settle_due(world)
     payouts.settle_due(world)
+    connected.settle_due(world)
 
 
 def perform(world: World, endpoint: Endpoint, path: str, thing_id: str, params: Json) -> Json:

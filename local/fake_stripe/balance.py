@@ -21,6 +21,8 @@ CATEGORIES = {
     "refund_failure": "refund_failure",
     "payout": "payout",
     "payout_failure": "payout_reversal",
+    "transfer": "transfer",
+    "transfer_refund": "transfer_reversal",
 }
 
 
@@ -89,6 +91,13 @@ def settle_due(world: World) -> None:
     for movement in world.objects["balance_transaction"].values():
         if movement["available_on"] <= world.epoch():
             movement["status"] = "available"
+
+
+def make_available(world: World) -> None:
+    """Everything that is pending becomes available before its day."""
+    for movement in world.objects["balance_transaction"].values():
+        if movement["status"] == "pending":
+            movement.update(status="available", available_on=world.epoch())
 
 
 def balance(world: World) -> Json:

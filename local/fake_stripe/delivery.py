@@ -24,12 +24,22 @@ NOT_REACHED = 0
 
 
 class Deliveries:
-    """The queue of one webhook endpoint."""
+    """The queue of our two webhook endpoints: one hears of our own account, the other of connected
+    accounts. Each has a secret of its own."""
 
-    def __init__(self, world: World, webhook: Endpoint | None, secret: str) -> None:
+    def __init__(
+        self,
+        world: World,
+        webhook: Endpoint | None,
+        secret: str,
+        connect_webhook: Endpoint | None = None,
+        connect_secret: str = "",
+    ) -> None:
         self._world = world
         self.webhook = webhook
         self.secret = secret
+        self.connect_webhook = connect_webhook
+        self.connect_secret = connect_secret
         self.paused = False
 
     def outgoing(self) -> list[Json]:
@@ -41,7 +51,13 @@ class Deliveries:
     def signed(self, event: Json) -> tuple[bytes, str]:
         """Body and `Stripe-Signature` header, signed now."""
         body = json.dumps(event, indent=2).encode()
-        return body, sign(body, self.secret, self._world.now())
+        return body, sign(body, self._goes_to(event)[1], self._world.now())
+
+    def _goes_to(self, event: Json) -> tuple[Endpoint | None, str]:
+        """The endpoint of an event, and its secret."""
+        if "account" in event:
+            return self.connect_webhook, self.connect_secret
+        return self.webhook, self.secret
 
     def deliver(self, event_id: str, times: int = 1) -> list[int]:
         """Send an event now, due or not, arrived or not; the statuses, 0 when nobody answered."""
@@ -52,13 +68,15 @@ class Deliveries:
 
     def deliver_due(self) -> int:
         """Try every event whose time has come, once; how many were tried."""
-        if self.paused or self.webhook is None:
+        if self.paused:
             return 0
         with self._world.lock:
             due = [
                 row["event_id"]
                 for row in self._world.deliveries
-                if row["state"] == "waiting" and row["next_at"] <= self._world.epoch()
+                if row["state"] == "waiting"
+                and row["next_at"] <= self._world.epoch()
+                and self._goes_to(self._world.get("event", row["event_id"]))[0] is not None
             ]
         for event_id in due:
             self.deliver(event_id)
@@ -94,15 +112,16 @@ class Deliveries:
     def _send(self, event: Json) -> int:
         body, signature = self.signed(event)
         headers = {"Content-Type": "application/json", "Stripe-Signature": signature}
-        if self.webhook is None:
+        webhook = self._goes_to(event)[0]
+        if webhook is None:
             return NOT_REACHED
-        if not isinstance(self.webhook, str):
-            return self.webhook(body, headers)
+        if not isinstance(webhook, str):
+            return webhook(body, headers)
         with requests.Session() as session:
             session.trust_env = False  # straight to the endpoint, never through a proxy
             try:
                 answer = session.post(
-                    self.webhook, body, headers=headers, timeout=TIMEOUT_SECONDS,
+                    webhook, body, headers=headers, timeout=TIMEOUT_SECONDS,
                     allow_redirects=False,
                 )  # fmt: skip
             except requests.RequestException:

@@ -20,6 +20,9 @@ SLICE = Path(__file__).with_name("requests.json")
 FORM = "application/x-www-form-urlencoded"
 # The endpoints the stand-in plays; a new one is added here and in api.py.
 PLAYED = (
+    ("POST", "/v1/account_links"),
+    ("POST", "/v1/accounts"),
+    ("GET", "/v1/accounts/{account}"),
     ("GET", "/v1/balance"),
     ("GET", "/v1/balance_transactions"),
     ("GET", "/v1/balance_transactions/{id}"),
@@ -42,6 +45,11 @@ PLAYED = (
     ("GET", "/v1/refunds"),
     ("POST", "/v1/refunds"),
     ("GET", "/v1/refunds/{refund}"),
+    ("GET", "/v1/transfers"),
+    ("POST", "/v1/transfers"),
+    ("GET", "/v1/transfers/{id}/reversals"),
+    ("POST", "/v1/transfers/{id}/reversals"),
+    ("GET", "/v1/transfers/{transfer}"),
 )
 
 

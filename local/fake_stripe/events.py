@@ -14,8 +14,16 @@ from local.fake_stripe.world import World
 Json = dict[str, Any]
 
 
-def emit(world: World, kind: str, thing: Json, previous: Json | None = None) -> None:
-    """Write the event and queue its delivery, unless a test said that it is never generated."""
+def emit(
+    world: World,
+    kind: str,
+    thing: Json,
+    previous: Json | None = None,
+    account: str | None = None,
+) -> None:
+    """Write the event and queue its delivery, unless a test said that it is never generated.
+
+    With the id of a connected `account` it goes to the endpoint for those."""
     if kind in world.unmade_events:
         world.unmade_events.remove(kind)
         return
@@ -26,6 +34,7 @@ def emit(world: World, kind: str, thing: Json, previous: Json | None = None) -> 
         {
             "id": world.new_id("evt"),
             "object": "event",
+            **({"account": account} if account else {}),
             "api_version": STRIPE_VERSION,
             "created": world.epoch(),
             "data": data,

@@ -13,17 +13,10 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
-from local.fake_stripe import (
-    api,
-    disputes,
-    faults,
-    payments,
-    payouts,
-    refunds,
-    sessions,
-)
+from local.fake_stripe import api, disputes, faults, payments, payouts, refunds, sessions
 from local.fake_stripe.answering import Api, Exchange
 from local.fake_stripe.balance import balance
+from local.fake_stripe.connect_controls import ConnectControls
 from local.fake_stripe.delivery import Deliveries, Endpoint
 from local.fake_stripe.faults import Fault
 from local.fake_stripe.pages import Pages
@@ -32,13 +25,15 @@ from local.fake_stripe.world import World
 
 Json = dict[str, Any]
 WEBHOOK_SECRET = "whsec_fake_stripe"
+CONNECT_WEBHOOK_SECRET = "whsec_fake_stripe_connect"
 
 
-class FakeStripe:
-    """One Stripe account in test mode.
+class FakeStripe(ConnectControls):
+    """One Stripe account in test mode, with the accounts connected to it.
 
     `now` is the clock everything lives by. `webhook` is a URL, or a function of body and headers
-    that answers an HTTP status. `seed` makes ids repeatable; without it they differ from run to
+    that answers an HTTP status; `connect_webhook` hears of connected accounts, under a secret of
+    its own. `seed` makes ids repeatable; without it they differ from run to
     run. With `state_path` everything is kept between runs.
     """
 
@@ -48,11 +43,13 @@ class FakeStripe:
         *,
         webhook: Endpoint | None = None,
         secret: str = WEBHOOK_SECRET,
+        connect_webhook: Endpoint | None = None,
+        connect_secret: str = CONNECT_WEBHOOK_SECRET,
         state_path: Path | None = None,
         seed: str | None = None,
     ) -> None:
         self.world = World(now, seed, state_path)
-        self.deliveries = Deliveries(self.world, webhook, secret)
+        self.deliveries = Deliveries(self.world, webhook, secret, connect_webhook, connect_secret)
         self._api = Api(self.world)
         self._server: Server | None = None
         self._stopping = Event()

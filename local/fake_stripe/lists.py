@@ -18,11 +18,13 @@ PAGING = ("limit", "starting_after", "ending_before", "created", "expand")
 EXPANDABLE = {
     "balance_transaction",
     "charge",
+    "destination",
     "failure_balance_transaction",
     "latest_charge",
     "line_items",
     "payment_intent",
     "source",
+    "transfer",
 }
 DEPTH_MAX = 4
 
@@ -79,7 +81,10 @@ def _expand(world: World, thing: Json, keys: list[str], path: str) -> None:
     if key not in EXPANDABLE or key not in thing:
         raise Refused(f"This property cannot be expanded ({path}).", param="expand")
     if isinstance(thing[key], str):
-        thing[key] = deepcopy(world.find(thing[key]))
+        found = world.find(thing[key])
+        if found is None:
+            raise not_played(f"expanding {path}")
+        thing[key] = deepcopy(found)
     if below and isinstance(thing[key], dict):
         _expand(world, thing[key], below, path)
 

@@ -1,7 +1,8 @@
-"""The pages a person sees: the hosted checkout page, and a control page for the laptop run.
+"""The pages a person sees: the hosted checkout page, onboarding of leaders, and a control page for
+the laptop run.
 
-What does not live here: what its buttons do (payments.py, refunds.py, disputes.py, payouts.py),
-HTML (html/).
+What does not live here: what their buttons do (payments.py, refunds.py, disputes.py, payouts.py,
+onboarding.py, accounts.py), HTML (html/).
 """
 
 from __future__ import annotations
@@ -16,7 +17,19 @@ from urllib.parse import parse_qsl
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from chalicelib.rules.money.amounts import Money
-from local.fake_stripe import api, disputes, payments, payouts, refunds, sessions
+from local.fake_stripe import (
+    accounts,
+    api,
+    balance,
+    connected,
+    disputes,
+    onboarding,
+    payments,
+    payouts,
+    refunds,
+    sessions,
+    transfers,
+)
 from local.fake_stripe.delivery import Deliveries
 from local.fake_stripe.refusals import Refused
 from local.fake_stripe.world import KINDS, World
@@ -58,6 +71,8 @@ class Pages:
         try:
             if parts[:2] == ["c", "pay"] and len(parts) in (3, 4):
                 return self._checkout(method, parts[2], parts[3:] == ["left"], given)
+            if parts[:2] == ["setup", "e"] and len(parts) == 4:
+                return self._setup(method, parts[2], parts[3], given)
             if parts == ["control"]:
                 return self._control(method, given)
             if parts == [""]:
@@ -75,6 +90,18 @@ class Pages:
         if session["status"] != "open":
             return self._render("closed.html", session=session, back=_success_url(session))
         return self._form(session, {}, None, 200)
+
+    def _setup(self, method: str, account_id: str, token: str, given: Form) -> Page:
+        """Onboarding: a GET uses the link up, the POST of its form ends the visit."""
+        try:
+            with self._world.changing():
+                if method == "POST":
+                    back = onboarding.press(self._world, account_id, token, given)
+                    return Page(303, location=back)
+                account, visit = onboarding.visit(self._world, account_id, token)
+        except onboarding.Elsewhere as elsewhere:
+            return Page(303, location=elsewhere.url)
+        return self._render("setup.html", account=account, token=token, visit=visit)
 
     def _session(self, session_id: str) -> Json:
         with self._world.changing():
@@ -119,6 +146,7 @@ class Pages:
             lists=lists,
             states=states,
             payers=payers,
+            accounts=self._world.notes,
             deliveries=self._deliveries,
             fates=self._world.next_refunds,
         )
@@ -128,6 +156,7 @@ class Pages:
         world, deliveries = self._world, self._deliveries
         buttons: Mapping[str, Callable[[], object]] = {
             **self._bank(thing_id, given),
+            **self._leaders(thing_id),
             "settle": lambda: payments.settle_delayed(world, thing_id, ok=True),
             "fail": lambda: payments.settle_delayed(world, thing_id, ok=False),
             "expire": lambda: sessions.expire(world, thing_id),
@@ -158,6 +187,20 @@ class Pages:
             "pay-out": lambda: payouts.pay_out(world),
             "fail-payout": lambda: payouts.fail(world, thing_id),
             "foreign": lambda: payments.pay_elsewhere(world, int(pence)),
+        }
+
+    def _leaders(self, thing_id: str) -> Mapping[str, Callable[[], object]]:
+        """What Stripe's reviewers, leaders and their banks decide."""
+        world = self._world
+        return {
+            "accept-account": lambda: accounts.enable(world, thing_id),
+            "reject-account": lambda: accounts.reject(world, thing_id),
+            "ask-account": lambda: accounts.ask_for_documents(world, thing_id),
+            "close-account": lambda: accounts.close(world, thing_id),
+            "pay-out-account": lambda: connected.pay_out(world, thing_id),
+            "fail-account-payout": lambda: connected.fail(world, thing_id),
+            "reverse": lambda: transfers.reverse(world, thing_id, {}),
+            "make-available": lambda: balance.make_available(world),
         }
 
     def _render(self, name: str, status: int = 200, **facts: Any) -> Page:

@@ -1,7 +1,8 @@
 """Automatic payouts to the bank: what is available goes, arrives days later, or comes back.
 
 A payout carries every movement that is available and that no payout carried before; its own
-movement takes the sum out of the balance. What does not live here: movements (balance.py).
+movement takes the sum out of the balance. What does not live here: movements (balance.py), payouts
+of connected accounts (connected.py).
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ def pay_out(world: World, currency: str = "gbp") -> Json:
     amount = sum(each["net"] for each in carried)
     if amount <= 0:
         raise Refused("You have insufficient funds for a payout.", code="balance_insufficient")
-    payout = world.add(_new(world, amount, currency))
+    payout = world.add(new(world, amount, currency))
     own = balance.write(world, "payout", -amount, currency, payout["id"])
     payout["balance_transaction"] = own["id"]
     for each in (*carried, own):
@@ -56,28 +57,34 @@ def fail(world: World, payout_id: str, code: str = "account_closed") -> Json:
     """The bank sends a payout back, even days after it was paid: the money is in the balance
     again, by a movement of its own that the next payout carries."""
     payout = world.get("payout", payout_id)
-    if payout["status"] not in ("pending", "in_transit", "paid"):
-        raise Refused(f"This payout is {payout['status']}.", status=409)
+    send_back(payout, code)
     back = balance.write(world, "payout_failure", payout["amount"], payout["currency"], payout_id)
-    payout.update(
-        status="failed",
-        failure_code=code,
-        failure_message=FAILURES[code],
-        failure_balance_transaction=back["id"],
-    )
+    payout["failure_balance_transaction"] = back["id"]
     emit(world, "payout.failed", payout)
     return payout
+
+
+def send_back(payout: Json, code: str) -> None:
+    """A bank does not take a payout. Refused when it failed before."""
+    if payout["status"] not in ("pending", "in_transit", "paid"):
+        raise Refused(f"This payout is {payout['status']}.", status=409)
+    payout.update(status="failed", failure_code=code, failure_message=FAILURES[code])
 
 
 def settle_due(world: World) -> None:
     """Payouts whose time has come are in transit, then paid."""
     for payout in list(world.objects["payout"].values()):
-        if payout["status"] == "pending" and _age(world, payout) >= SECONDS_UNTIL_IN_TRANSIT:
-            payout["status"] = "in_transit"
-            emit(world, "payout.updated", payout, {"status": "pending"})
-        if payout["status"] == "in_transit" and payout["arrival_date"] <= world.epoch():
-            payout["status"] = "paid"
-            emit(world, "payout.paid", payout)
+        move_on(world, payout)
+
+
+def move_on(world: World, payout: Json, account: str | None = None) -> None:
+    """One payout, ours or of a connected `account`, is in transit, then paid."""
+    if payout["status"] == "pending" and _age(world, payout) >= SECONDS_UNTIL_IN_TRANSIT:
+        payout["status"] = "in_transit"
+        emit(world, "payout.updated", payout, {"status": "pending"}, account)
+    if payout["status"] == "in_transit" and payout["arrival_date"] <= world.epoch():
+        payout["status"] = "paid"
+        emit(world, "payout.paid", payout, account=account)
 
 
 def _age(world: World, payout: Json) -> int:
@@ -85,7 +92,8 @@ def _age(world: World, payout: Json) -> int:
     return age
 
 
-def _new(world: World, amount: int, currency: str) -> Json:
+def new(world: World, amount: int, currency: str) -> Json:
+    """A fresh payout in Stripe's shape; nobody knows it yet."""
     today = world.epoch() // DAY_SECONDS * DAY_SECONDS
     unused = (
         "application_fee", "application_fee_amount", "balance_transaction", "description",

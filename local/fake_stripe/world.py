@@ -29,6 +29,10 @@ KINDS = (
     "dispute",
     "radar.early_fraud_warning",
     "payout",
+    "account",
+    "transfer",
+    "transfer_reversal",
+    "connected.payout",  # of a connected account: not one of ours
     "balance_transaction",
     "event",
 )
@@ -59,6 +63,7 @@ class World:
         self.deliveries: list[Json] = []
         self.unmade_events: list[str] = []  # types whose next event is never generated
         self.movements_held = False  # Stripe writes a charge's movement some time after it
+        self.account_payouts_held = False  # money stays on connected accounts
         self.next_refunds: list[str] = []  # fates of the refunds to come, see refunds.py
         if state_path and state_path.exists():
             self._load(json.loads(state_path.read_text()))
@@ -72,9 +77,9 @@ class World:
         self.counter += 1
         return f"{prefix}_{self.seed}{self.counter:08d}"
 
-    def add(self, thing: Json) -> Json:
-        """Remember a new object under its own `object` and `id`."""
-        self.objects[thing["object"]][thing["id"]] = thing
+    def add(self, thing: Json, kind: str = "") -> Json:
+        """Remember a new object under its own `object` (or another `kind`) and `id`."""
+        self.objects[kind or thing["object"]][thing["id"]] = thing
         return thing
 
     def get(self, kind: str, thing_id: str) -> Json:

@@ -38,7 +38,9 @@ BUILD = PROJECT / "build"
 ARCHITECTURES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
 SOURCES = ("app.py", "chalicelib", "templates", "vendor", ".chalice")
 NOT_PACKED = ("chalice",)  # Chalice adds its runtime itself; as a requirement it brings pip along
-TOOLS = ("local/infra.py", "local/tools/package.py", "local/tools/trim.py")
+TOOLS = tuple(
+    f"local/{name}.py" for name in ("infra", "tools/descriptions", "tools/package", "tools/trim")
+)
 EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -59,13 +61,15 @@ def main(arguments: list[str]) -> None:
     print(f"{folder.relative_to(PROJECT)}: deployment.zip {size / 2**20:.1f} MiB, sam.json")
 
 
-def build(folder: Path, *, host: bool) -> Path:
-    """Package into `folder`, which is made anew, and return it."""
+def build(folder: Path, *, host: bool, finished: bool = True) -> Path:
+    """Package into `folder`, which is made anew, and return it. One that is not finished is as
+    `chalice package` leaves it: for comparing."""
     shutil.rmtree(folder, ignore_errors=True)
     source = folder / "source"
     _stage(source, host=host)
     _chalice_package(source, folder)
-    _finish(folder / "deployment.zip", folder / "unpacked")
+    if finished:
+        _finish(folder / "deployment.zip", folder / "unpacked")
     shutil.rmtree(source)
     _stamp(folder).write_text(_fingerprint(), "utf-8")
     return folder

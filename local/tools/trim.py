@@ -1,8 +1,10 @@
-"""What a package leaves behind of its libraries: data of AWS services we never call, and modules
-that only type checkers read. Licences and notices stay; CHANGES.txt in the package says what went.
+"""What a package leaves behind of its libraries: descriptions of AWS services and calls we never
+make, and modules for products of Stripe we never use. Licences and notices stay; CHANGES.txt in
+the package says what went.
 
-Kept short by names, never by guessing: what is not listed stays. What does not live here:
-building the package (package.py).
+Kept short by names, never by guessing: what is not listed stays, and the packaged product is made
+to ask everything it ever asks (tests/test_package.py). What does not live here: building the
+package (package.py), cutting descriptions (descriptions.py).
 """
 
 from __future__ import annotations
@@ -10,24 +12,49 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from local.tools import descriptions
+
 # Services whose description botocore may be asked for, and the files that are no service.
-SERVICES = ("dynamodb", "s3", "sesv2", "sts")
-# Imported under TYPE_CHECKING alone; nothing of them is loaded when Stripe is called.
-TYPES_ONLY = ("stripe/params",)
+SERVICES = ("dynamodb", "s3", "sesv2", "ssm", "sts")
+# Of Stripe's SDK: types for checkers, and products that are loaded when they are used.
+UNUSED = (
+    "stripe/params",
+    "stripe/events",
+    "stripe/apps",
+    "stripe/billing",
+    "stripe/billing_portal",
+    "stripe/climate",
+    "stripe/entitlements",
+    "stripe/financial_connections",
+    "stripe/forwarding",
+    "stripe/identity",
+    "stripe/issuing",
+    "stripe/product_catalog",
+    "stripe/reporting",
+    "stripe/sigma",
+    "stripe/tax",
+    "stripe/terminal",
+    "stripe/test_helpers",
+    "stripe/treasury",
+    "boto3/examples",
+)
 
 SAID = """Changes to the libraries in this package, made when it was built:
-- botocore/data: only the descriptions of {services} are included.
-- {types}: left out; they hold types for checkers and are not loaded at run time.
+- botocore/data: only the descriptions of {services} are included, and of these (but for sts) only
+  the calls that are used, without their documentation.
+- left out, since nothing here loads them: {unused}.
 Everything else is as published. Licences and notices are in the *.dist-info folders.
 """
 
 
 def trim(folder: Path) -> None:
     """Take out of an unpacked package what it never uses."""
-    for service in (folder / "botocore" / "data").iterdir():
+    data = folder / "botocore" / "data"
+    for service in data.iterdir():
         if service.is_dir() and service.name not in SERVICES:
             shutil.rmtree(service)
-    for name in TYPES_ONLY:
+    descriptions.cut(data, descriptions.allowed())
+    for name in UNUSED:
         shutil.rmtree(folder / name, ignore_errors=True)
-    said = SAID.format(services=", ".join(SERVICES), types=", ".join(TYPES_ONLY))
+    said = SAID.format(services=", ".join(SERVICES), unused=", ".join(UNUSED))
     (folder / "CHANGES.txt").write_text(said, "utf-8")

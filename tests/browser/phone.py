@@ -29,6 +29,7 @@ PATIENCE_SECONDS = 15
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 PAGES = [*WCAG, "best-practice"]
 MAILS = WCAG  # no landmarks: a mail is a part of the page of whoever shows it
+DESK_ROWS = "(document.querySelector('.desk')?.offsetHeight ?? 0) > 60"
 WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -100,6 +101,8 @@ class Inspector:
             self.notes.findings.append(f"{where}: {rule['id']} ({rule['impact']}) {places}")
         if self.page.evaluate(WIDER):
             self.notes.findings.append(f"{where}: wider than the phone")
+        if self.page.evaluate(DESK_ROWS):
+            self.notes.findings.append(f"{where}: the desk's navigation takes more than one row")
 
 
 class Phone:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from chalicelib.gateways.stripe_connect import StripeConnect
 from chalicelib.gateways.stripe_gateway import StripeGateway
 from local.fake_stripe import FakeStripe
 
@@ -70,13 +71,54 @@ def refund_params(intent_id: str, amount: int) -> dict[str, Any]:
     }
 
 
+def account_params(**changes: Any) -> dict[str, Any]:
+    """A leader who is paid through Stripe; `changes` replace whole parameters."""
+    return {
+        "country": "GB",
+        "email": "wren.harbour@example.org",
+        "business_type": "individual",
+        "controller": {
+            "fees": {"payer": "application"},
+            "losses": {"payments": "application"},
+            "stripe_dashboard": {"type": "express"},
+        },
+        "capabilities": {"transfers": {"requested": True}},
+        "metadata": {"app": "marmalade", "person_id": "person-1"},
+        **changes,
+    }
+
+
+def link_params(account_id: str, **changes: Any) -> dict[str, Any]:
+    """A way into onboarding."""
+    return {
+        "account": account_id,
+        "type": "account_onboarding",
+        "refresh_url": "https://circle.example/pay/again",
+        "return_url": "https://circle.example/pay/back",
+        **changes,
+    }
+
+
+def transfer_params(account_id: str, amount: int, **changes: Any) -> dict[str, Any]:
+    """A leader's fee of `amount` pence."""
+    return {
+        "amount": amount,
+        "currency": "gbp",
+        "destination": account_id,
+        "transfer_group": "payout-1",
+        "metadata": {"app": "marmalade", "payout_id": "payout-1"},
+        **changes,
+    }
+
+
 @dataclass
 class Shop:
-    """A running stand-in with our gateway on it."""
+    """A running stand-in with our gateways on it."""
 
     clock: Clock
     fake: FakeStripe
     stripe: StripeGateway
+    connect: StripeConnect
     base_url: str
 
     def open(self, key: str = "key-1", **changes: Any) -> str:
@@ -88,6 +130,17 @@ class Shop:
         charge = self.fake.pay(self.open(key, **changes))
         return str(charge["payment_intent"])
 
+    def leader(self, key: str = "account-1", **changes: Any) -> str:
+        """A leader's account that may be paid; its id."""
+        account = self.connect.open_account(account_params(**changes), key)
+        self.fake.onboard(account.id)
+        return account.id
+
+    def earn(self, amount: int = 50_000) -> None:
+        """A payment that is in our balance and available."""
+        self.fake.foreign_charge(amount)
+        self.fake.make_available()
+
 
 @contextmanager
 def running_shop(**settings: Any) -> Iterator[Shop]:
@@ -96,8 +149,10 @@ def running_shop(**settings: Any) -> Iterator[Shop]:
     fake = FakeStripe(clock.now, **settings)
     base_url = fake.start()
     gateway = StripeGateway(SECRET_KEY, base_url, max_network_retries=0)
+    connect = StripeConnect(SECRET_KEY, base_url, max_network_retries=0)
     try:
-        yield Shop(clock, fake, gateway, base_url)
+        yield Shop(clock, fake, gateway, connect, base_url)
     finally:
         gateway.close()
+        connect.close()
         fake.stop()

@@ -16,6 +16,7 @@ from local.fake_stripe import Refused, conformity
 from local.fake_stripe.api import ENDPOINTS
 from local.fake_stripe.contract import CHECKED, DESCRIBING
 from local.fake_stripe.description import PLAYED, SLICE, cut, parameters, whole
+from tests.contract.leaders import EVENTS, tell_leaders
 from tests.contract.stories import SECRET_KEY, Shop, checkout_params, refund_params, running_shop
 
 BOTH = ["card", "bacs_debit"]
@@ -28,6 +29,7 @@ KINDS_WITH_A_PAGE = (
     "dispute",
     "payout",
     "radar.early_fraud_warning",
+    "transfer",
 )
 
 
@@ -140,10 +142,13 @@ def _look_around(shop: Shop) -> None:
     _ask(shop, "/v1/checkout/sessions", **{"expand[0]": "data.line_items", "status": "complete"})
     _ask(shop, "/v1/balance_transactions", **{"expand[0]": "data.source", "limit": 100})
     _ask(shop, "/v1/charges", limit=100)
+    _ask(shop, "/v1/transfers", **{"expand[0]": "data.destination", "limit": 100})
     _ask(shop, "/v1/events", **{"types[0]": "refund.failed", "delivery_success": "false"})
     _ask(shop, "/v1/radar/early_fraud_warnings", **{"expand[]": "data.charge"})
     for kind in KINDS_WITH_A_PAGE:
         for each in shop.fake.objects(kind):
+            if "account" in each:
+                continue  # an event of a connected account is not ours to read
             shop_path = f"{kind.replace('.', '/')}s"
             assert _ask(shop, f"/v1/{shop_path}/{each['id']}")["id"] == each["id"]
 
@@ -153,11 +158,12 @@ def test_all_we_send_and_all_the_stand_in_says_is_in_stripes_description(shop: S
     _tell_refunds(shop)
     _tell_disputes(shop)
     _tell_payouts(shop)
+    tell_leaders(shop)
     _tell_trouble(shop)
     _look_around(shop)
     assert conformity.faults_of(shop.fake) == []
     assert {each.endpoint for each in shop.fake.exchanges} == {each.name for each in ENDPOINTS}
-    assert {each["type"] for each in shop.fake.events} == {
+    assert {each["type"] for each in shop.fake.events} == EVENTS | {
         "charge.dispute.closed",
         "charge.dispute.created",
         "charge.dispute.funds_reinstated",
@@ -267,10 +273,11 @@ def _objects(shop: Shop) -> list[dict[str, Any]]:
     shop.fake.warn_of_fraud(intent_id)
     shop.fake.foreign_charge(9000)
     shop.clock.move(days=4)
+    shop.fake.dashboard_reversal(shop.fake.dashboard_transfer(shop.leader(), 200)["id"], 100)
     shop.fake.pay_out()
     kinds = (
         *("checkout.session", "payment_intent", "charge", "refund", "balance_transaction"),
-        *("dispute", "payout", "radar.early_fraud_warning"),
+        *("dispute", "payout", "radar.early_fraud_warning", "transfer", "transfer_reversal"),
     )
     return [deepcopy(each) for kind in kinds for each in shop.fake.objects(kind)]
 

@@ -13,22 +13,34 @@ from local.demo import groups
 from local.demo.people import ADA, CIRCLE
 from local.deployment import Deployment, deploy
 from local.dynamodb_local import free_port
-from local.emulator import Emulator
+from local.emulator import REGION, Emulator
 from local.fake_stripe import WEBHOOK_SECRET, FakeStripe
+from local.tools.deploy.stage import Stage
 from tests.deployed.street import LINK_KEY, PREFIX, DeployedStage, RemoteBrowser
 from tests.tiers import RUNTIME_PYTHON, built_package
 
-SELLING_KEY, REFUND_KEY = "rk_test_rehearsal_sells", "rk_test_rehearsal_refunds"
+SELLING_KEY, JOBS_KEY = "rk_test_rehearsal_sells", "rk_test_rehearsal_reads"
+REFUND_KEY, PAYOUT_KEY = "rk_test_rehearsal_refunds", "rk_test_rehearsal_pays"
+SECRETS = {
+    "link-keys": f"k1:{LINK_KEY}",
+    "stripe-web-key": SELLING_KEY,
+    "stripe-jobs-key": JOBS_KEY,
+    "stripe-refunds-key": f"{REFUND_KEY}\n",
+    "stripe-payouts-key": PAYOUT_KEY,
+    "stripe-webhook-secrets": f"whsec_of_last_year,{WEBHOOK_SECRET}\n",
+}
 
 
 @pytest.fixture(scope="session")
 def stripe() -> Iterator[FakeStripe]:
-    """Stripe's stand-in, listening, with two restricted keys: one sells and reads, one refunds.
-    Events go out once the deployment tells it where."""
+    """Stripe's stand-in, listening, with restricted keys: two sell and read, one refunds, one pays
+    leaders. Events go out once the deployment tells it where."""
     fake = FakeStripe(lambda: datetime.now(UTC), secret=WEBHOOK_SECRET)
     fake.start()
-    fake.restrict(SELLING_KEY, "POST /v1/refunds")
-    fake.restrict(REFUND_KEY, "/v1/checkout/sessions", "/v1/balance")
+    fake.restrict(SELLING_KEY, "POST /v1/refunds", "POST /v1/transfers")
+    fake.restrict(JOBS_KEY, "POST /v1/refunds", "POST /v1/transfers")
+    fake.restrict(REFUND_KEY, "/v1/checkout/sessions", "/v1/balance", "/v1/transfers")
+    fake.restrict(PAYOUT_KEY, "/v1/checkout/sessions", "POST /v1/refunds")
     yield fake
     fake.stop()
 
@@ -40,23 +52,24 @@ def deployment(stripe: FakeStripe) -> Iterator[Deployment]:
     package = built_package(host=True)
     log = package.parent / "rehearsal.log"
     stripe_url = stripe.world.base_url
-    parameters = {
-        "Stage": "rehearsal",
-        "TablePrefix": PREFIX,
+    stage = Stage(
+        name="rehearsal",
+        region=REGION,
+        prefix=PREFIX,
+        mail_identity="marmalade-circle.example",
+        mail_sender="hello@marmalade-circle.example",
+        alarm_mail="host@marmalade-circle.example",
+        stripe_mode="test",
+    )
+    more = {
         "DeletionProtection": "false",
-        "MailIdentity": "marmalade-circle.example",
-        "MailSender": "hello@marmalade-circle.example",
-        "AlarmMail": "host@marmalade-circle.example",
-        "LinkKeys": f"k1:{LINK_KEY}",
-        "StripeSecretKey": SELLING_KEY,
-        "StripeRefundKey": REFUND_KEY,
-        "StripeWebhookSecrets": WEBHOOK_SECRET,
         "StripeApiBase": stripe_url,
         "CheckoutOrigin": stripe_url,
+        "ConnectOrigin": stripe_url,
     }
     python = str(RUNTIME_PYTHON)
     with Emulator(free_port(), enforce_iam=True, python=python, log=log) as aws:
-        running = deploy(aws, package, parameters)
+        running = deploy(aws, package, stage, SECRETS, more)
         stripe.deliveries.webhook = f"{running.base_url}/webhooks/stripe"
         stripe.deliver_in_background()
         yield running

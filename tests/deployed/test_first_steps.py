@@ -48,7 +48,7 @@ def test_the_style_sheet_arrives_with_its_type(
     assert (answer.status, answer.header("content-type")) == (200, "text/css; charset=utf-8")
 
 
-@pytest.mark.parametrize("job", ["Tick", "SendMails", "SendRefunds", "Nightly"])
+@pytest.mark.parametrize("job", ["Tick", "SendMails", "SendRefunds", "SendPayouts", "Nightly"])
 def test_every_job_runs_with_the_rights_of_its_role(
     stage: DeployedStage, deployment: Deployment, job: str
 ) -> None:

@@ -16,7 +16,8 @@ from local.demo.people import ADA, Somebody
 from local.demo.stories import LANTERN
 from local.deployment import FUNCTIONS
 from local.fake_stripe import FakeStripe
-from tests.deployed.conftest import REFUND_KEY, SELLING_KEY
+from local.tools.deploy import rights
+from tests.deployed.conftest import REFUND_KEY, SECRETS, SELLING_KEY
 from tests.deployed.street import DeployedStage, RemoteBrowser
 
 pytestmark = pytest.mark.deployed
@@ -140,7 +141,7 @@ def test_a_refund_is_asked_for_at_the_desk_and_sent_by_the_job_with_the_key(
 
 
 def test_the_key_of_the_web_cannot_refund(stage: DeployedStage, member: Member) -> None:
-    """Nor does the web function hold the one that can."""
+    """Nor does any function carry a key in its environment."""
     assert keys_of(stage.stripe, "POST /v1/checkout/sessions") == {SELLING_KEY}
     refused = requests.post(
         f"{stage.stripe.world.base_url}/v1/refunds",
@@ -150,7 +151,7 @@ def test_the_key_of_the_web_cannot_refund(stage: DeployedStage, member: Member) 
     )
     assert refused.status_code == 403
     held = {name: stage.deployment.environment(name).values() for name in FUNCTIONS}
-    assert [name for name, values in held.items() if REFUND_KEY in values] == ["SendRefunds"]
+    assert not [name for name, values in held.items() if {SELLING_KEY, REFUND_KEY} & {*values}]
 
 
 def test_the_night_proves_the_books(stage: DeployedStage, member: Member) -> None:
@@ -162,6 +163,19 @@ def test_the_night_proves_the_books(stage: DeployedStage, member: Member) -> Non
     desk = stage.signed_in(ADA)
     stage.open(desk, "/admin/payments")
     assert "Unexplained: £0.00" in desk.text
+
+
+def test_every_key_did_only_what_its_rights_say(stage: DeployedStage, member: Member) -> None:
+    """So the rights that docs/deploying.md names are enough, and none is too much by accident."""
+    names = {key.strip(): name for name, key in SECRETS.items()}
+    asked = {
+        (names[key], one.request.method, one.request.path)
+        for one in stage.stripe.exchanges
+        if (key := one.request.headers["authorization"].removeprefix("Bearer ")) in names
+        and not (one.reply and one.reply.status == 403)
+    }
+    assert {name for name, _, _ in asked} >= {"stripe-web-key", "stripe-refunds-key"}
+    assert [one for one in asked if not rights.allows(*one)] == []
 
 
 def keys_of(stripe: FakeStripe, endpoint: str) -> set[str]:

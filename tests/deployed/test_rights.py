@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.deployment import Deployment
+from tests.deployed.conftest import SECRETS
 from tests.deployed.street import PREFIX
 
 pytestmark = pytest.mark.deployed
@@ -24,6 +25,8 @@ REFUSED = (
     ("APIHandler", "delete_item", "audit", ACT),
     ("APIHandler", "delete_item", "payments", PAYMENT),
     ("APIHandler", "scan", "people", None),
+    ("APIHandler", "scan", "ledger", None),
+    ("Tick", "scan", "people", None),
     ("Tick", "get_item", "access", SESSION),
     ("Tick", "delete_item", "ledger", ENTRY),
     ("SendMails", "put_item", "payments", PAYMENT),
@@ -31,6 +34,8 @@ REFUSED = (
     ("SendMails", "put_item", "access", SESSION),
     ("SendRefunds", "get_item", "access", SESSION),
     ("SendRefunds", "put_item", "people", PERSON),
+    ("SendPayouts", "get_item", "access", SESSION),
+    ("SendPayouts", "put_item", "people", PERSON),
     ("Nightly", "delete_item", "ledger", ENTRY),
     ("Nightly", "delete_item", "audit", ACT),
     ("Nightly", "scan", "people", None),
@@ -63,7 +68,9 @@ def test_a_transaction_is_judged_by_each_of_its_parts(deployment: Deployment) ->
     assert code == "AccessDeniedException"
 
 
-@pytest.mark.parametrize("function", ["APIHandler", "Tick", "SendRefunds", "Nightly"])
+@pytest.mark.parametrize(
+    "function", ["APIHandler", "Tick", "SendRefunds", "SendPayouts", "Nightly"]
+)
 def test_only_one_function_can_send_mail(deployment: Deployment, function: str) -> None:
     said = {"Data": "Hello"}
     code = code_of(
@@ -76,10 +83,34 @@ def test_only_one_function_can_send_mail(deployment: Deployment, function: str) 
     assert code.startswith("AccessDenied")
 
 
-@pytest.mark.parametrize("function", ["Tick", "SendMails", "SendRefunds"])
+@pytest.mark.parametrize("function", ["Tick", "SendMails", "SendRefunds", "SendPayouts"])
 def test_exports_are_out_of_reach_of_the_other_functions(
     deployment: Deployment, function: str
 ) -> None:
     bucket = deployment.physical("ExportBucket")
     client = deployment.acting_as(function, "s3")
     assert code_of(client, "put_object", Bucket=bucket, Key="x", Body=b"") == "AccessDenied"
+
+
+# Function, and the secrets it may read.
+READS = {
+    "APIHandler": {"link-keys", "stripe-web-key", "stripe-webhook-secrets"},
+    "Tick": {"stripe-jobs-key"},
+    "Nightly": {"stripe-jobs-key"},
+    "SendMails": {"link-keys"},
+    "SendRefunds": {"stripe-refunds-key"},
+    "SendPayouts": {"stripe-payouts-key"},
+}
+
+
+@pytest.mark.parametrize("function", READS)
+def test_a_function_reads_its_own_secrets_and_no_others(
+    deployment: Deployment, function: str
+) -> None:
+    client = deployment.acting_as(function, "ssm")
+    read = {
+        name
+        for name in SECRETS
+        if not code_of(client, "get_parameter", Name=f"/{PREFIX}/{name}", WithDecryption=True)
+    }
+    assert read == READS[function]

@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.errors import Conflict, InvalidForm, MoveNotDeclared, StateChanged
 from chalicelib.flows.joining import offers, screening
-from chalicelib.flows.running import cancelling
+from chalicelib.flows.running import cancelling, terms
 from chalicelib.rules.changes import Change, Create, Update
 from chalicelib.rules.joining.tasters import TasterBooking
 from chalicelib.rules.people.circle import Task
@@ -91,6 +91,39 @@ def test_an_extra_date_takes_the_number_after_the_last_and_the_shares_move_to_it
     assert "19:00 to 20:30 London time (BST)" in " ".join(letter.text.split())
     moved = [one.entry_id for one in reads.everything(tables.Ledger) if "moved#" in one.entry_id]
     assert len(moved) == 3
+
+
+def test_an_extra_date_comes_into_the_calendar_and_moves_there(group: Group) -> None:
+    """Moved once more it is the same entry, and a refund takes it out again."""
+    again = {**EXTRA, "date": date(2027, 4, 15)}
+    first = group.session(6).session_id
+    for number, remedy, expected in (
+        (6, EXTRA, ("REQUEST", "20270408T180000Z", "1")),
+        (7, again, ("REQUEST", "20270415T180000Z", "2")),
+        (8, {}, ("CANCEL", "20270415T180000Z", "3")),
+    ):
+        group.cancel(number, **remedy)
+        group.shop.settle_down()
+        for address in ("pip.buttonwood@example.org", "imelda.inkwell@example.org"):
+            words = "moves to" if remedy else "Cancelled"
+            (part,) = group.shop.world.postbox.last(address, words).attachments
+            method, begins, sequence = expected
+            assert f"method={method}" in part.content_type
+            lines = part.body.decode().splitlines()
+            assert f"UID:{first}" in lines
+            assert f"DTSTART:{begins}" in lines
+            assert f"SEQUENCE:{sequence}" in lines
+
+
+def test_who_was_sent_no_date_is_sent_nothing_to_take_back(group: Group) -> None:
+    group.cancel(5, "credit")
+    group.shop.settle_down()
+    letter = group.shop.world.postbox.last("pip.buttonwood@example.org", "Cancelled")
+    assert letter.attachments == ()
+    group.shop.offer(group.whole, "Odalys Quince")
+    group.cancel(6, **EXTRA)
+    group.shop.settle_down()
+    assert group.shop.world.postbox.last("odalys.quince@example.org", "moves").attachments == ()
 
 
 def test_what_is_not_paid_yet_is_let_go_first(group: Group) -> None:
@@ -331,6 +364,30 @@ def test_who_applied_waits_for_an_answer_and_the_task_says_so(group: Group) -> N
     screening.decide(outside, ADMIN, waits.application_id, "declined", "full")
     cancelling.applicants_told(outside, ADMIN, *group.ids)
     assert "term_cancelled_applicants" not in tasks()
+
+
+def test_everybody_who_waits_is_told_once_that_the_term_is_cancelled(group: Group) -> None:
+    shop, outside = group.shop, group.shop.world.outside
+    waits = shop.application(group.whole, "Juniper Saucepan")
+    answered = shop.application(group.whole, "Ludo Featherstone")
+    commit(Change.of(Update(waits, {"state": "waitlisted"})))
+    group.cancel_term()
+    screening.decide(outside, ADMIN, answered.application_id, "declined", "full")
+    assert len(group.bulk().waiting) == 2
+    shop.settle_down()
+    (letter,) = told(shop, "term_cancelled_waiting")
+    assert (letter.to, letter.facts["waitlisted"]) == ("juniper.saucepan@example.org", True)
+    assert "will not take place" in shop.world.postbox.last(letter.to).subject
+    assert (group.bulk().waiting, group.bulk().state) == ((), "done")
+
+
+def test_a_term_that_somebody_waits_for_is_not_cancelled_in_silence(shop: Shop) -> None:
+    whole = a_recruiting_term(shop.world)
+    ids = (whole.group.group_id, whole.term.term_id)
+    shop.application(whole, "Juniper Saucepan")
+    with pytest.raises(InvalidForm) as refused:
+        terms.cancel(shop.world.outside, ADMIN, *ids)
+    assert refused.value.errors == {"do": "people_wait"}
 
 
 def test_late_money_for_an_offer_with_a_cancelled_session_goes_back(shop: Shop) -> None:

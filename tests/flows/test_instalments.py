@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 import pytest
@@ -20,6 +20,7 @@ from chalicelib.errors import (
 )
 from chalicelib.flows.joining import offers
 from chalicelib.flows.money import checkout, instalments, payments
+from chalicelib.flows.running import cancelling
 from chalicelib.rules.books.shares import take
 from chalicelib.rules.changes import Caller, Change, Update
 from chalicelib.rules.links import personal_link
@@ -81,6 +82,75 @@ def released_by_hand(shop: Shop, offered: Offered, minor: int) -> None:
     )
     _, change = release(found, take(found.obligation.shares, minor, found.held), decision)
     commit(change)
+
+
+# The first session is another one than was agreed
+
+
+def called_off(shop: Shop, whole: WholeTerm, number: int, **remedy: Any) -> None:
+    """The desk cancels a session, and everybody has been told."""
+    wish = {"remedy": "refund", "reason": "ill", "message": "", **remedy}
+    ids = (whole.group.group_id, whole.term.term_id)
+    session = next(one for one in whole.sessions if one.number == number)
+    cancelling.cancel_session(shop.world.outside, ADMIN, *ids, session.session_id, wish)
+    shop.work()
+
+
+def days(shop: Shop, offered: Offered) -> list[str]:
+    return [f"{one.pay_by:%Y-%m-%d}" for one in shop.debt(offered).instalments]
+
+
+def test_what_is_paid_after_the_first_session_waits_for_the_one_that_is_held(
+    world: World, shop: Shop
+) -> None:
+    whole = a_term(world, **LATER, instalments=2)
+    offered = shop.offer(whole)
+    shop.press_pay(offered)
+    assert days(shop, offered) == ["2027-01-15", "2027-02-15"]
+    called_off(shop, whole, 2)
+    assert days(shop, offered) == ["2027-01-15", "2027-02-15"]
+    called_off(shop, whole, 1)
+    assert days(shop, offered) == ["2027-02-12", "2027-03-12"]  # the third is the first now
+    letter = world.postbox.last("pip.buttonwood@example.org", "14 January 2027")
+    assert "due by: Friday 12 February 2027" in " ".join(letter.text.split())
+    world.clock.move(days=70)  # 30 January: the old day is over, and nobody is chased for it
+    assert instalments.due(world.outside) == []
+    world.clock.move(days=9)  # 8 February: told beforehand, once, of the new day
+    shop.work()
+    letter = world.postbox.last("pip.buttonwood@example.org", "please pay")
+    assert "falls due on Friday 12 February 2027" in " ".join(letter.text.split())
+
+
+def test_a_part_that_was_asked_for_waits_again_and_is_told_in_its_turn(
+    world: World, shop: Shop
+) -> None:
+    whole = a_term(world, **LATER)
+    offered = shop.offer(whole)
+    shop.press_pay(offered)
+    world.clock.move(days=51)  # 11 January: told that it falls due
+    shop.work()
+    assert len(shop.mails("instalment_due")) == 1
+    called_off(shop, whole, 1)
+    (part,) = shop.debt(offered).instalments
+    assert (f"{part.pay_by:%m-%d}", f"{part.chase_at:%m-%d}", part.chased) == ("01-29", "02-01", 1)
+    world.clock.move(days=20)
+    shop.work()
+    assert len(shop.mails("instalment_missed")) == 0
+    world.clock.move(days=3)
+    shop.work()
+    assert len(shop.mails("instalment_missed")) == 1
+
+
+def test_an_extra_date_at_the_end_moves_the_day_of_an_offer_and_of_a_place(
+    world: World, shop: Shop
+) -> None:
+    whole = a_term(world, **LATER)
+    seated, offered = shop.offer(whole, "Pip Buttonwood"), shop.offer(whole, "Otis Wheelbarrow")
+    shop.press_pay(seated)
+    called_off(shop, whole, 1, remedy="extra_date", date=date(2027, 4, 8), time=time(19))
+    assert days(shop, seated) == ["2027-01-29"]
+    shop.press_pay(offered)
+    assert days(shop, offered) == ["2027-01-29"]
 
 
 # Taking the place

@@ -165,6 +165,32 @@ def test_the_first_places_are_cheaper_and_come_back_when_nobody_took_them(
     assert shop.offer_row(again).price_minor == 19000
 
 
+@pytest.mark.parametrize("gone", [False, True])
+def test_late_money_at_an_early_price_counts_among_its_places(
+    shop: Shop, world: World, gone: bool
+) -> None:
+    """Also when the early places have gone to others: the price that was offered is honoured, and
+    then one more is sold than was meant."""
+    whole = priced(world, {**NOTHING, "standard_early": 19000, "standard_places": 1})
+    late = offer_at(shop, shop.application(whole, "Pip Buttonwood"))
+    session_id = shop.begin(late)
+    shop.fake.pay_delayed(session_id)
+    shop.hear_all()
+    world.clock.move(days=15)
+    shop.work()
+    assert (shop.offer_row(late).state, shop.term(whole).early_standard) == ("expired", 0)
+    if gone:
+        other = offer_at(shop, shop.application(whole, "Odalys Quince"))
+        assert shop.offer_row(other).price_minor == 19000
+    shop.fake.settle_delayed(session_id, ok=True)
+    shop.settle_down()
+    assert [one.full_name for one in shop.roster(whole)] == ["Pip Buttonwood"]
+    assert shop.payment(late).amount_minor == 19000
+    assert shop.term(whole).early_standard == 1 + gone
+    usual = offer_at(shop, shop.application(whole, "Hazel Thimble"))
+    assert shop.offer_row(usual).price_minor == 21600
+
+
 def test_a_price_that_was_offered_stays_when_the_early_one_ends(shop: Shop, world: World) -> None:
     whole = priced(
         world, {**NOTHING, "standard_early": 19000, "standard_until": date(2026, 11, 22)}

@@ -23,9 +23,10 @@ from chalicelib.rules.joining.enrolments import Enrolment
 from chalicelib.rules.people.circle import Task
 from chalicelib.rules.people.people import Person
 from chalicelib.rules.running.groups import Session, WholeTerm
-from chalicelib.rules.running.register import GRACE
+from chalicelib.rules.running.register import GRACE, Attendance
 from chalicelib.store import reads, tables
 from chalicelib.store.commit import commit
+from chalicelib.store.running import groups
 from chalicelib.store.running.registers import marks
 from chalicelib.store.tasks import open_tasks
 from tests.people import a_person
@@ -327,7 +328,7 @@ def test_a_term_that_ended_can_still_be_closed_and_a_cancelled_one_cannot(
     seated(shop, whole, "Pip Buttonwood")
     terms.run(world.outside, ADMIN, group_id, term_id)
     world.clock.at = whole.sessions[-1].ends_at
-    terms.end(world.outside, ADMIN, group_id, term_id)
+    ended_with_open_registers(whole)
     shop.close_register(whole, 6)
     assert now_of(whole, 6).state == "held"
     assert [one.whole.term.state for one in registers.show_leading(world.outside, leader(world))]
@@ -398,10 +399,50 @@ def test_an_open_register_becomes_a_task_after_a_week_and_closing_it_ends_the_ta
     assert registers.remind(world.outside) == {}
 
 
+def test_a_term_does_not_end_while_a_register_is_open(shop: Shop, whole: WholeTerm) -> None:
+    world, ids = shop.world, (whole.group.group_id, whole.term.term_id)
+    seated(shop, whole, "Pip Buttonwood")
+    terms.run(world.outside, ADMIN, *ids)
+    for number in (1, 3, 4, 6):
+        shop.hold(whole, number)
+    with pytest.raises(InvalidForm) as refused:
+        terms.end(world.outside, ADMIN, *ids)
+    assert refused.value.errors == {"do": "registers_open"}
+    assert refused.value.facts["details"] == {"do": {"sessions": "2, 5"}}
+    for number in (2, 5):
+        shop.close_register(whole, number)
+    terms.end(world.outside, ADMIN, *ids)
+    assert terms.show_term(world.outside, *ids).term.state == "ended"
+
+
+def test_an_open_register_of_a_term_that_ended_is_asked_for_too(
+    shop: Shop, whole: WholeTerm
+) -> None:
+    ended_with_open_registers(whole)
+    shop.world.clock.at = whole.sessions[0].ends_at + timedelta(days=7)
+    assert registers.remind(shop.world.outside) == {"reminded": 1}
+
+
+def ended_with_open_registers(whole: WholeTerm) -> None:
+    """As it could be before the page refused it."""
+    commit(Change.of(Update(whole.term, {"state": "ended"})))
+
+
 def test_nobody_is_reminded_of_terms_that_do_not_go_ahead(shop: Shop, whole: WholeTerm) -> None:
     terms.cancel(shop.world.outside, ADMIN, whole.group.group_id, whole.term.term_id)
     shop.world.clock.at = whole.sessions[-1].ends_at + timedelta(days=30)
     assert registers.remind(shop.world.outside) == {}
+
+
+def test_a_page_about_a_term_does_not_read_the_marks_of_its_registers(
+    shop: Shop, whole: WholeTerm
+) -> None:
+    seated(shop, whole, "Pip Buttonwood", "Odalys Quince")
+    shop.hold(whole, 1)
+    every = reads.under(tables.Groups, whole.group.group_id)
+    others = [row for row in every if not isinstance(row, Attendance)]
+    assert len(every) - len(others) == 2
+    assert groups.everything(whole.group.group_id) == others
 
 
 # The list

@@ -12,6 +12,7 @@ import pytest
 from chalicelib.errors import AlreadyCounted, NotFound
 from chalicelib.flows.books import books, costs, journal, reports, statement
 from chalicelib.gateways.stripe_gateway import StripeGateway
+from chalicelib.handlers import jobs
 from chalicelib.rules.audit import AuditRow
 from chalicelib.rules.books import ledger
 from chalicelib.rules.books.journal import Pick
@@ -304,12 +305,12 @@ def test_an_export_holds_the_chosen_book_and_days_alone(shop: Shop) -> None:
 def test_a_proof_that_somebody_asks_for_names_what_does_not_agree(shop: Shop) -> None:
     whole, outside = a_recruiting_term(shop.world), shop.world.outside
     (pip,) = paid(shop, whole, "Pip Buttonwood")
-    books.prove_now(outside, TILDA)
+    books.prove_now(outside)
     assert asked().facts == {"findings": 0, "unexplained_minor": 0, "shown": []}
 
     debt = shop.debt(pip).obligation
     commit(Change.of(Update(debt, {"paid_minor": debt.paid_minor - 100})))
-    books.prove_now(outside, TILDA)
+    books.prove_now(outside)
     named = {one["proof"]: one["found"] - one["expected"] for one in asked().facts["shown"]}
     assert named["paid"] == -100
     assert [one.code for one in open_tasks()] == ["books_do_not_agree"] * len(named)
@@ -318,7 +319,7 @@ def test_a_proof_that_somebody_asks_for_names_what_does_not_agree(shop: Shop) ->
     now = reads.reread(debt)
     assert now is not None
     commit(Change.of(Update(now, {"paid_minor": debt.paid_minor})))
-    books.prove_now(outside, TILDA)
+    books.prove_now(outside)
     assert (asked().facts["findings"], open_tasks()) == (0, [])
 
 
@@ -326,9 +327,46 @@ def test_where_stripe_does_not_answer_its_balance_is_left_out_and_said(world: Wo
     a_recruiting_term(world)
     nobody_listens = StripeGateway("sk_test_invented", "http://127.0.0.1:9", max_network_retries=0)
     world.outside.stripe = nobody_listens
-    books.prove_now(world.outside, TILDA)
+    books.prove_now(world.outside)
     nobody_listens.close()
     assert asked().facts["stripe_left_out"] == 1
+
+
+def test_a_wish_is_answered_by_the_next_tick_and_forgotten(shop: Shop) -> None:
+    a_recruiting_term(shop.world)
+    outside = shop.world.outside
+    assert books.prove_if_asked(outside) == {}
+    books.ask(outside, TILDA)
+    books.ask(outside, TILDA)
+    assert reports.last_proofs()["waits"].facts == {"by": TILDA.actor}
+    assert jobs.tick({}, None)["books"] == {"findings": 0, "unexplained_minor": 0}
+    assert reports.last_proofs()["waits"] is None
+    assert asked().ended_at == shop.world.now
+    assert jobs.tick({}, None)["books"] == {}
+
+
+def test_who_asks_while_the_books_are_proven_is_answered_by_the_tick_after(shop: Shop) -> None:
+    a_recruiting_term(shop.world)
+    outside = shop.world.outside
+    books.ask(outside, TILDA)
+    outside.stripe = AsksAgain(shop)
+    books.prove_if_asked(outside)
+    assert reports.last_proofs()["waits"].ended_at == shop.world.now
+    outside.stripe = shop.gateway
+    books.prove_if_asked(outside)
+    assert reports.last_proofs()["waits"] is None
+
+
+class AsksAgain:
+    """Stripe, and a treasurer who presses once more while it answers."""
+
+    def __init__(self, shop: Shop) -> None:
+        self.shop = shop
+
+    def balance_minor(self, currency: str) -> int:
+        self.shop.world.clock.move(seconds=9)
+        books.ask(self.shop.world.outside, TILDA)
+        return self.shop.gateway.balance_minor(currency)
 
 
 def asked() -> JobRun:

@@ -34,6 +34,25 @@ def test_an_administrator_changes_what_the_circle_says_about_itself(
     assert "circle.changed" in acts()
 
 
+def test_what_one_person_may_give_back_and_how_members_pay_are_settings(
+    world: World, ada: Browser
+) -> None:
+    ada.get("/admin/settings/circle")
+    assert ada.submit({"refund_limit_minor": "20000"}).status == 422
+    ada.submit({"refund_limit_minor": "£120.50", "bank_debit": "yes"})
+    assert (settings().refund_limit_minor, settings().bank_debit) == (12050, True)
+    assert "Given back by one person alone Up to £120.50" in ada.text
+    ada.get("/admin/settings/circle")
+    target, held = ada.form("/settings/circle")
+    ada.post(target, {name: typed for name, typed in held.items() if name != "bank_debit"})
+    assert (settings().refund_limit_minor, settings().bank_debit) == (12050, False)
+    world.clock.move(hours=1)
+    ada.get("/admin/settings/circle")
+    ada.submit({"refund_limit_minor": "9000"})
+    assert "/sign-in" in ada.path
+    assert settings().refund_limit_minor == 12050
+
+
 def test_settings_saved_unchanged_are_no_act(world: World, ada: Browser) -> None:
     before = acts()
     ada.get("/admin/settings/circle")

@@ -18,7 +18,7 @@ from chalicelib.errors import (
     SwitchedOff,
 )
 from chalicelib.flows.banking import matching, suspense
-from chalicelib.flows.joining import offers
+from chalicelib.flows.joining import forgetting, offers
 from chalicelib.rules.books.ledger import CIRCLE_BOOK, group_book
 from chalicelib.rules.changes import Change, Update
 from chalicelib.rules.people.circle import CircleSettings
@@ -425,3 +425,39 @@ def switch(**values: object) -> None:
     circle = reads.get(CircleSettings, "settings", "circle")
     assert circle is not None
     commit(Change.of(Update(circle, values)))
+
+
+# What is deleted
+
+
+def test_who_paid_is_forgotten_once_the_books_need_not_name_anybody(
+    shop: Shop, offered: Offered
+) -> None:
+    """Seven years after it was placed: every financial year that it can lie in is six years past.
+    Amounts, days and what became of it stay, so that the books can still be proven."""
+    world = shop.world
+    waits, placed = came(world, reference="NOT PLACED"), came(world)
+    proposed(world, placed, debt_of(shop, offered))
+    assert row(placed).retain_until is None
+    confirmed(world, placed)
+    assert row(placed).retain_until == world.now.replace(year=2033)
+    world.clock.move(days=7 * 365)
+    assert "receipts" not in forgetting.forget_due(world.outside)
+    world.clock.move(days=3)
+    assert forgetting.forget_due(world.outside)["receipts"] == 1
+    assert "receipts" not in forgetting.forget_due(world.outside)
+    kept = row(placed)
+    assert (kept.payer, kept.reference, kept.retain_until) == ("", "", None)
+    assert (kept.amount_minor, kept.state, kept.received_on) == (21600, "matched", TOLD["date"])
+    assert row(waits).payer == TOLD["payer"]  # nobody knows yet what it is for
+
+
+def test_what_went_back_is_forgotten_with_the_words_about_it(shop: Shop, whole: WholeTerm) -> None:
+    world = shop.world
+    receipt_id = came(world)
+    sent_back(world, receipt_id, 21600)
+    world.clock.move(days=7 * 366)
+    assert forgetting.forget_due(world.outside)["receipts"] == 1
+    kept = row(receipt_id)
+    assert [kept.payer, kept.reference, kept.back_reference, kept.back_reason] == [""] * 4
+    assert suspense.show_one(world.outside, receipt_id)["acts"][-1].action == "suspense.forgotten"

@@ -63,6 +63,21 @@ FORMS = (
     ),
     _visitor("/offers/{token}", "{offer}", {"agree": "yes", "policy": "yes"}),
     _visitor("/offers/{token}/decline", "{offer}"),
+    _visitor(
+        "/offers/{token}/payer",
+        "{offer}/payer",
+        {
+            "payer_name": "Fictonbury Health Trust",
+            "payer_email": "accounts@fictonbury-trust.example",
+            "payer_reference": "COST CENTRE 4711",
+            "agree": "yes",
+            "policy": "yes",
+        },
+    ),
+    _visitor("/offers/{token}/ask-again", "{handed_over}"),
+    _visitor("/offers/{token}/pay-myself", "{handed_over}"),
+    _visitor("/offers/{token}/agree", "{not_agreed}", {"agree": "yes"}),
+    _visitor("/payer/{token}", "{payer}", {"what": "all"}),
     _visitor("/pay/{token}", "{debt}", {"what": "all"}),
     _visitor("/offers/{token}/lower-price", "{offer}"),
     _visitor("/offers/{token}/waitlist", "{ended_offer}"),
@@ -124,6 +139,18 @@ FORMS = (
     HouseForm("/admin/groups/{group_id}/terms/{term_id}/leaders", f"{TERM}/leaders", LEADER),
     HouseForm("/admin/groups/{group_id}/terms/{term_id}/remove-leader", f"{DRAFT}/leaders"),
     HouseForm(
+        "/admin/groups/{group_id}/terms/{term_id}/substitutes",
+        f"{TERM}/substitutes",
+        {
+            "session": "{meeting}",
+            "name": "Dr Rowan Reed",
+            "email": "rowan.reed@example.org",
+            "pay": "fee",
+            "rate_minor": "65",
+        },
+    ),
+    HouseForm("/admin/groups/{group_id}/terms/{term_id}/remove-substitute", f"{TERM}/substitutes"),
+    HouseForm(
         "/admin/groups/{group_id}/terms/{term_id}/tasters",
         f"{TERM}/tasters",
         {"date": "2026-12-17"},
@@ -149,12 +176,69 @@ FORMS = (
         "{next_register}",
     ),
     HouseForm(
+        "/leader/groups/{group_id}/terms/{term_id}/fees/propose",
+        "/leader/groups/{draft_group}/terms/{draft}/fees",
+    ),
+    HouseForm(
+        "/leader/groups/{group_id}/terms/{term_id}/fees/{split_id}/confirm",
+        "/leader/groups/{draft_group}/terms/{draft}/fees",
+    ),
+    HouseForm(
+        "/leader/groups/{group_id}/terms/{term_id}/fees/{split_id}/withdraw",
+        "/leader/groups/{draft_group}/terms/{draft}/fees",
+    ),
+    HouseForm(
+        "/leader/log/entries",
+        "/leader/log",
+        {"what": "training", "day": "2026-11-01", "minutes": "60", "note": "Autumn workshop"},
+    ),
+    HouseForm("/leader/log/entries/{entry_id}/remove", "/leader/log"),
+    HouseForm("/leader/log/exports", "/leader/log"),
+    HouseForm(
         "/admin/bursaries/gifts",
         "/admin/bursaries",
         {"gift_minor": "50", "reference": "Letter of 1 November"},
     ),
     HouseForm("/admin/bursaries/new", "/admin/bursaries", {"code_minor": "36", "note": "Minute 7"}),
     HouseForm("/admin/bursaries/codes/{code}/withdraw", "/admin/bursaries"),
+    HouseForm(
+        "/admin/payouts/leaders/{leader_id}/clawbacks/{clawback_id}/write-off", "{clawback}", WHY
+    ),
+    HouseForm("/admin/payouts/leaders/{leader_id}/clawbacks/{clawback_id}/take-back", "{clawback}"),
+    HouseForm("/admin/payouts", "/admin/payouts"),
+    HouseForm("/admin/payouts/{period}/approve", "/admin/payouts/2026-11"),
+    HouseForm("/admin/payouts/{period}/withdraw", "/admin/payouts/2026-11"),
+    HouseForm(
+        "/admin/payouts/{period}/advance",
+        "/admin/payouts/2026-11",
+        {"leader": "{pay_leader}", **WHY},
+    ),
+    HouseForm("/admin/payouts/{period}/bank-list/file", "{bank_list}"),
+    HouseForm(
+        "/admin/payouts/{period}/bank-list/paid",
+        "{bank_list}",
+        {"paid": "{pay_leader}", "paid_on": "2026-11-20", "reference": "BANK 7"},
+    ),
+    HouseForm(
+        "/admin/payouts/leaders/{leader_id}/agreement",
+        "/admin/payouts/leaders/{pay_leader}",
+        {"connected": "yes", "agreement_ref": "Minute 7"},
+    ),
+    HouseForm(
+        "/admin/payouts/leaders/{leader_id}/set-aside",
+        "/admin/payouts/leaders/{pay_leader}",
+        {"session": "session-house-3", **WHY},
+    ),
+    HouseForm("/admin/payouts/leaders/{leader_id}/release", "/admin/payouts/leaders/{pay_leader}"),
+    HouseForm(
+        "/leader/pay/details",
+        "/leader/pay/details",
+        {
+            "account_name": "Ada Ledger",
+            "country": "DE",
+            "iban": "DE89 3704 0044 0532 0130 00",
+        },
+    ),
     HouseForm("/admin/mails/check", "/admin/mails"),
     HouseForm("/admin/mails/{mail_name}/again", "/admin/mails/{failed_mail}"),
     HouseForm("/admin/payments/{obligation_id}/refund", "{paid}", WHY),
@@ -200,6 +284,9 @@ FORMS = (
     HouseForm("/admin/suspense/{receipt_id}/confirm", "{waits_for_a_look}"),
     HouseForm("/admin/reconciliation", "/admin/reconciliation"),
     HouseForm("/admin/reconciliation/{movement_id}/explain", "/admin/reconciliation", WHY),
+    HouseForm(
+        "/admin/reconciliation/{movement_id}/apart", "/admin/reconciliation/txn_lost/apart", WHY
+    ),
     HouseForm("/admin/settings/circle", "/admin/settings/circle", {"preset": "society"}),
     HouseForm("/admin/settings/documents/{name}", "/admin/settings/documents/refund_policy"),
     HouseForm(

@@ -201,6 +201,17 @@ def test_a_term_goes_ahead_and_ends(world: World, desk: Browser) -> None:
     world.clock.move(days=150)
     desk = signed_in(world)
     desk.get(path)
+    assert "Before the term can end" in desk.text
+    desk.submit({"do": "end"}, action="/state")
+    assert desk.answer.status == 422
+    assert "the register of these sessions is open: 1, 2, 3, 4, 5, 6" in desk.text
+    for one in whole_of(path).sessions:
+        register = f"{path.replace('/admin/', '/leader/')}/sessions/{one.session_id}"
+        assert f'href="{register}"' in desk.get(path).text
+        desk.get(register)
+        desk.submit({"outcome": "held"}, action=register)
+    desk.get(path)
+    assert "Before the term can end" not in desk.text
     desk.submit({"do": "end"}, action="/state")
     assert whole_of(path).term.state == "ended"
 

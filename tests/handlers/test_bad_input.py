@@ -78,7 +78,7 @@ def test_good_answers_are_taken_once(house: House, form: HouseForm) -> None:
 
 def stripe_at_hand(house: House, form: HouseForm) -> AbstractContextManager[Any]:
     """A Stripe for the forms that ask it."""
-    asks = form.route in ("/offers/{token}", "/pay/{token}", "/admin/books/prove")
+    asks = form.route in ("/offers/{token}", "/pay/{token}", "/payer/{token}")
     return closing(Shop(house.world)) if asks else nullcontext()
 
 

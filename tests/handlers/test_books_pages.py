@@ -107,7 +107,7 @@ def test_before_any_money_has_moved_the_pages_say_so(world: World, till: Browser
     assert "Nobody has asked for a proof yet" in till.text
 
 
-def test_the_button_proves_the_books_and_says_what_it_found(shop: Shop) -> None:
+def test_the_button_asks_and_the_page_says_what_the_next_tick_found(shop: Shop) -> None:
     whole = a_recruiting_term(shop.world)
     till = signed_in(shop.world, ("treasurer",), TILL, "Tilda Till")
     shop.pay(shop.offer(whole))
@@ -115,6 +115,12 @@ def test_the_button_proves_the_books_and_says_what_it_found(shop: Shop) -> None:
     till.get("/admin/books")
     till.submit({}, "/prove")
     assert till.path == "/admin/books/proof"
+    assert "A proof was asked for" in till.text
+    assert "made within five minutes" in till.text
+    assert "Prove the books now" not in till.text
+    shop.work()
+    till.get("/admin/books/proof")
+    assert "A proof was asked for" not in till.text
     assert "Everything agrees" in till.text
     assert "Stripe’s own balance is the same as ours" in till.text
 
@@ -193,3 +199,13 @@ def test_a_member_finds_her_statement_on_her_own_page(shop: Shop) -> None:
     stranger = signed_in(world, (), "stranger@example.org")
     assert stranger.get(path).status == 404
     assert filled("/me/money/{term_id}") == "/me/money/invented-term_id"
+
+
+def test_a_treasurer_sees_no_way_to_an_application_that_she_may_not_open(house: House) -> None:
+    till = signed_in(house.world, (), TREASURER)
+    path = house.names["paid"]
+    assert "See the application" not in till.get(path).text
+    assert "See the application" in house.browser("desk").get(path).text
+    for link in sorted(set(Page(till.answer.text).hrefs)):
+        if link.startswith("/") and not link.startswith("/static"):
+            assert till.get(link).status == 200, link

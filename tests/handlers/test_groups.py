@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 
 import pytest
 
-from chalicelib.flows.running import terms
+from chalicelib.flows.running import cancelling, terms
 from chalicelib.rules.changes import Caller
 from local.browser import Browser
+from tests.flows.test_offers_prices import NOTHING, priced
 from tests.handlers.desk import (
     fill,
     occupy,
     open_draft,
 )
 from tests.people import signed_in
-from tests.stories import a_circle, a_recruiting_term
+from tests.shop import Shop
+from tests.stories import DESK, a_circle, a_recruiting_term
 from tests.world import World
 
 
@@ -158,6 +160,79 @@ def test_the_flyer_has_the_total_price_and_the_address(world: World) -> None:
     visitor.get("/groups/thursday-lantern/flyer")
     assert "£216.00 in all, for 6 sessions (£36.00 a session)" in visitor.text
     assert "http://127.0.0.1:8000/groups/thursday-lantern" in visitor.text
+
+
+PUBLIC = ("/groups", "/groups/thursday-lantern", "/groups/thursday-lantern/flyer")
+APPLY = "/groups/thursday-lantern/apply"
+
+
+def test_every_price_is_told_in_plain_words_wherever_one_decides(world: World) -> None:
+    priced(
+        world,
+        {
+            **NOTHING,
+            "standard_early": 19000,
+            "standard_until": date(2026, 12, 1),
+            "trainee_minor": 12000,
+            "trainee_early": 9000,
+            "trainee_places": 2,
+            "solidarity_minor": 0,
+        },
+    )
+    visitor = world.browser()
+    for page in (*PUBLIC, APPLY):
+        visitor.get(page)
+        for said in (
+            "Standard price: £190.00 until Tuesday 1 December 2026, then £216.00",
+            "For people in training: £90.00 for the first 2 places, then £120.00",
+            "Solidarity price, for whom the standard one is too much: nothing to pay",
+        ):
+            assert said in visitor.text, (page, said)
+        assert "bursary" not in visitor.text.lower()
+    world.clock.move(days=20)
+    visitor.get("/groups")
+    assert "Standard price: £216.00 For people" in visitor.text
+
+
+def test_a_session_that_is_called_off_is_on_no_public_page(shop: Shop) -> None:
+    world = shop.world
+    whole = a_recruiting_term(world, price_minor=21601)
+    first, *_, last = whole.sessions
+    for number, gone in enumerate((last, first)):
+        values = {"remedy": "refund", "reason": "ill", "message": ""}
+        ids = (whole.group.group_id, whole.term.term_id)
+        cancelling.cancel_session(world.outside, DESK, *ids, gone.session_id, values)
+        visitor = world.browser()
+        for page in (*PUBLIC[1:], APPLY):
+            visitor.get(page)
+            assert "Thursday 25 March 2027" not in visitor.text, page
+        assert "cancelled" not in visitor.text.lower()
+        visitor.get("/groups")
+        said = ("£180.00 in all, for 5 sessions", "£144.00 in all, for 4 sessions")[number]
+        assert said in visitor.text
+    assert "from Thursday 28 January 2027" in visitor.text
+    visitor.get(PUBLIC[1])
+    assert "£144.00 for all 4 sessions, that is £36.00 a session" in visitor.text
+    assert "Thursday 14 January 2027" not in visitor.text
+    offered = shop.offer(whole)
+    assert shop.debt(offered).obligation.amount_minor == 14400
+
+
+def test_an_extra_date_stands_where_the_cancelled_one_stood(world: World) -> None:
+    whole = a_recruiting_term(world)
+    ids = (whole.group.group_id, whole.term.term_id)
+    extra = {"remedy": "extra_date", "date": date(2027, 4, 8), "time": time(19)}
+    values = {**extra, "reason": "ill", "message": ""}
+    cancelling.cancel_session(world.outside, DESK, *ids, whole.sessions[0].session_id, values)
+    visitor = world.browser()
+    visitor.get("/groups")
+    assert "£216.00 in all, for 6 sessions" in visitor.text
+    visitor.get(PUBLIC[2])
+    assert "Thursday 28 January 2027 to Thursday 8 April 2027" in visitor.text
+    assert "(£36.00 a session)" in visitor.text
+    visitor.get(APPLY)
+    assert "Thursday 14 January 2027" not in visitor.text
+    assert "Thursday 8 April 2027" in visitor.text
 
 
 def test_hostile_words_stay_words(world: World, desk: Browser) -> None:

@@ -77,7 +77,8 @@ ENDINGS = (
 
 def is_read_as_something(name: str) -> bool:
     """Whether the field is an amount, a day or a name of ours: odd words are refused there."""
-    return name in READ_AS_SOMETHING or name.endswith(("_minor", "_early", "_until", "_places"))
+    ends = ("_minor", "_early", "_until", "_places")
+    return name in READ_AS_SOMETHING or name.endswith(ends) or name.startswith("share-")
 
 
 READ_AS_SOMETHING = {
@@ -86,7 +87,7 @@ READ_AS_SOMETHING = {
     "amount",
     *("first_date", "local_time", "minutes", "count", "skipped", "extra", "date", "time"),
     *("places", "capacity", "min_members", "price_minor", "other_costs_minor", "apply_by"),
-    *("guest_places", "doors_open_minutes", "rate_minor"),
+    *("guest_places", "doors_open_minutes", "rate_minor", "leaders_extra_minutes"),
     *("first", "last", "amount_minor", "part_minor", "paid_on"),
 }
 

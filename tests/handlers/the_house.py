@@ -6,8 +6,8 @@ What does not live here: the forms themselves (forms_of_the_house.py).
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
-from datetime import date, datetime, time
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from moto.backends import get_backend
@@ -16,24 +16,34 @@ from chalicelib.flows import outbox
 from chalicelib.flows.banking import matching, suspense
 from chalicelib.flows.books import costs, reconciling
 from chalicelib.flows.joining import offers, screening
+from chalicelib.flows.leaders import own_log
+from chalicelib.flows.leaders import runs as pay_runs
 from chalicelib.flows.people import settings
 from chalicelib.flows.prices import bursaries
 from chalicelib.flows.returning import giving_back
-from chalicelib.flows.running import terms
-from chalicelib.rules.changes import Change, Create, Update
+from chalicelib.flows.running import leaders, splits, terms
+from chalicelib.rules.books.reconciling import missing, task_of
+from chalicelib.rules.changes import Caller, Change, Create, Update
 from chalicelib.rules.joining.applications import Application
+from chalicelib.rules.leaders.accounts import PayProfile
+from chalicelib.rules.leaders.accruals import Accrual
+from chalicelib.rules.leaders.clawbacks import Clawback
+from chalicelib.rules.leaders.payouts import Payout, PayRun, line_of
 from chalicelib.rules.links import link_path, sign_in_code
 from chalicelib.rules.mail import name_in_path
+from chalicelib.rules.money.stripe_objects import BalanceMovement
 from chalicelib.rules.people.circle import CircleSettings
 from chalicelib.rules.returning.bulk import Bulk
 from chalicelib.rules.running.groups import WholeTerm
 from chalicelib.rules.running.register import register_path
+from chalicelib.rules.running.splitting import share_field
 from chalicelib.store import reads, tables
 from chalicelib.store.commit import commit
 from tests.flows.set_up_steps import path_of_set_up
+from tests.payers import named_payer, pay_as_payer
 from tests.people import a_person, signed_in
 from tests.shop import ADMIN, Offered, Shop, a_shop
-from tests.stories import a_draft_term, a_recruiting_term
+from tests.stories import LEADER, a_draft_term, a_recruiting_term
 from tests.world import Browser, World, links_in
 
 PIP = {
@@ -90,8 +100,13 @@ def a_house(world: World) -> House:
     names |= _joining(world, whole)
     names |= _cost(world, whole)
     names |= _cancelled(world, whole)
+    names |= _owed_back(world, whole)
+    _substitute(world, whole)
+    names |= _pay(world, whole)
     names |= _failed_mail(world)
     desk = signed_in(world)
+    _split(world, draft)
+    _log_of_hours(world)
     signing, asker = _asked(world)
     cookies = {"desk": desk.cookies, "asker": asker.cookies}
     return House(world, names | signing, cookies)
@@ -132,6 +147,119 @@ def _cancelled(world: World, whole: WholeTerm) -> dict[str, str]:
     return {"to_cancel": last_path, "meeting": whole.sessions[-1].session_id}
 
 
+def _owed_back(world: World, whole: WholeTerm) -> dict[str, str]:
+    """A leader who was paid at Stripe owes back a part of it."""
+    leader_id, session = whole.leaders[0].leader_id, whole.sessions[0]
+    about: dict[str, Any] = {"leader_id": leader_id, "currency": "GBP"}
+    owed = Clawback(
+        clawback_id="clawback-house",
+        group_id=session.group_id,
+        term_id=session.term_id,
+        session_id=session.session_id,
+        cause="refund",
+        cause_id="release-house",
+        amount_minor=1219,
+        made_at=world.now,
+        **about,
+    )
+    sent = Payout(
+        payout_id="payout-house",
+        period="2026-10",
+        name=whole.leaders[0].name,
+        route="stripe",
+        state="sent",
+        lines=(),
+        amount_minor=9750,
+        prepared_at=world.now,
+        **about,
+    )
+    commit(Change.of(Create(owed), Create(sent)))
+    return {"clawback": f"/admin/payouts/leaders/{leader_id}/clawbacks/clawback-house"}
+
+
+def _pay(world: World, whole: WholeTerm) -> dict[str, str]:
+    """A leader with bank details and a fee that is set aside; a run that waits for its second
+    person and is short of money, one that waits for the bank."""
+    leader, early = whole.leaders[1], world.now - timedelta(days=30)
+    fees = [
+        Accrual(
+            leader_id=leader.leader_id,
+            session_id=f"session-house-{number}",
+            group_id=leader.group_id,
+            term_id=leader.term_id,
+            number=number,
+            session_at=early + timedelta(hours=number),
+            minutes=90,
+            pay="fee",
+            rate_minor=6500,
+            amount_minor=amount,
+            settled_minor=amount if number == 1 else 0,
+            currency="GBP",
+            accrued_at=early,
+            revision=1,
+            set_aside="A question is open." if number == 2 else "",
+        )
+        for number, amount in enumerate((9750, 9750, 9750, 900_000), 1)
+    ]
+    details = {"account_name": leader.name, "sort_code": "112233", "account_number": "12345678"}
+    profile = PayProfile(leader_id=leader.leader_id, details_at=early, **details)
+    run = PayRun(
+        period="2026-10",
+        state="approved",
+        currency="GBP",
+        prepared_by="clock",
+        prepared_at=early,
+        approved_by=ADMIN.actor,
+        approved_at=early,
+        payouts={leader.leader_id: 9750},
+        taken_up=True,
+    )
+    payout = Payout(
+        leader_id=leader.leader_id,
+        payout_id="payout-house-2",
+        period=run.period,
+        name=leader.name,
+        route="bank",
+        state="approved",
+        lines=(replace(line_of(fees[0]), amount_minor=9750, whole_minor=9750),),
+        amount_minor=9750,
+        currency="GBP",
+        prepared_at=early,
+        approved_at=early,
+    )
+    commit(Change.of(*(Create(one) for one in (*fees, profile, run, payout))))
+    pay_runs.prepare(world.outside, ADMIN, "2026-11")
+    return {"pay_leader": leader.leader_id, "bank_list": "/admin/payouts/2026-10/bank-list"}
+
+
+def _substitute(world: World, whole: WholeTerm) -> None:
+    """Somebody else leads the second session."""
+    paid = {"pay": "fee", "rate_minor": 6500}
+    who = {"name": "Dr Fern Field", "email": "fern.field@example.org"}
+    told = {"session": whole.sessions[1].session_id, **who, **paid}
+    group_id, term_id = whole.group.group_id, whole.term.term_id
+    leaders.save_substitute(world.outside, ADMIN, group_id, term_id, told)
+
+
+def _split(world: World, draft: WholeTerm) -> None:
+    """The desk leads the draft with two others, one of whom proposes how they share."""
+    outside, ids = world.outside, (draft.group.group_id, draft.term.term_id)
+    me = a_person(world)
+    listed = {**LEADER, "name": me.full_name, "email": me.email}
+    leaders.save_leader(outside, ADMIN, *ids, listed)
+    proposer = a_person(world, "imelda.inkwell@example.org")
+    names = [one.leader_id for one in leaders.show_substitutes(outside, *ids).leaders]
+    shares = {share_field(name): bp for name, bp in zip(names, (5000, 3000, 2000), strict=True)}
+    splits.propose(outside, Caller(actor=proposer.person_id), proposer, *ids, shares)
+
+
+def _log_of_hours(world: World) -> None:
+    """The desk leads as well, and has written down a workshop."""
+    me = a_person(world)
+    hours = {"what": "training", "day": date(2026, 11, 1), "minutes": 90, "note": "Workshop"}
+    own_log.add(world.outside, ADMIN, me, hours)
+
+
 def _treasurer(world: World) -> str:
     given = {"full_name": "Tilda Till", "email": TREASURER, "role": "treasurer", **WHY}
     settings.give_role(world.outside, ADMIN, given)
@@ -155,6 +283,7 @@ def _money(world: World, whole: WholeTerm) -> dict[str, str]:
             | _by_hand(shop, offered)
             | _given_back(shop)
             | _not_ours(shop)
+            | _payers(shop)
             | {
                 "paid": f"/admin/payments/{shop.offer_row(paid).obligation_id}",
                 "offered": f"/admin/applications/{offered.application_id}",
@@ -166,10 +295,37 @@ def _money(world: World, whole: WholeTerm) -> dict[str, str]:
         )
 
 
+def _payers(shop: Shop) -> dict[str, str]:
+    """A place that somebody else is asked to pay, and one that was paid before its member has
+    accepted the ground rules."""
+    whole = a_recruiting_term(shop.world, slug="plum-lantern", title="Plum Lantern Group")
+    handed_over, paid = (_answered_offer(shop, whole, name) for name in ("Ivo Pear", "Una Plum"))
+    links = [named_payer(shop, one) for one in (handed_over, paid)]
+    commit(Change.of(Update(shop.offer_row(paid), {"agreed_at": None})))
+    pay_as_payer(shop, paid)
+    return {
+        "handed_over": f"/offers/{handed_over.token}",
+        "not_agreed": f"/offers/{paid.token}",
+        "payer": links[0],
+    }
+
+
 def _not_ours(shop: Shop) -> dict[str, str]:
-    """Money of another shop has come to the account."""
+    """Money of another shop has come to the account, and some whose debt is lost."""
     shop.fake.foreign_charge(1234)
     reconciling.look(shop.world.outside)
+    lost = BalanceMovement(
+        id="txn_lost",
+        kind="charge",
+        amount_minor=21600,
+        fee_minor=344,
+        net_minor=21256,
+        currency="GBP",
+        source_id="ch_lost",
+        created_at=shop.world.now,
+    )
+    then = shop.world.now - timedelta(days=2)
+    commit(Change.of(Create(missing(lost, then)), task_of(lost, "movement_missing", then)))
     return {}
 
 

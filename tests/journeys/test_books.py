@@ -52,6 +52,9 @@ def test_a_treasurer_follows_a_penny_from_the_overview_to_the_debt(shop: Shop) -
 
     tilda.get("/admin/books")
     tilda.submit({}, "/prove")
+    tilda.reads("A proof was asked for", "within five minutes")
+    street.shop.work()
+    tilda.get("/admin/books/proof")
     tilda.reads("Everything agrees")
     for path in sorted(one for one in tilda.links if one.startswith("/admin/books")):
         tilda.get(path)

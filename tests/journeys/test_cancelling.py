@@ -100,7 +100,8 @@ def test_a_cancelled_session_has_an_extra_date(
     assert "18:30 to 20:00 London time (BST)" in " ".join(letter.text.split())
     visitor = street.browser()
     visitor.get("/groups/thursday-lantern")
-    visitor.reads("19:00 to 20:30, London time", "Thursday 8 April 2027", "Cancelled")
+    visitor.reads("19:00 to 20:30, London time", "Thursday 8 April 2027", "18:30 London time")
+    assert "Thursday 25 March 2027" not in visitor.text
     assert group.session(7).replaces == group.session(6).session_id
 
 

@@ -96,7 +96,7 @@ def test_a_trainee_finds_the_price_and_pays_it_to_the_leader(
     pip.browser.get("/groups/thursday-lantern")
     pip.browser.reads(
         "£190.00 until Wednesday 25 November 2026, then £216.00",
-        "In training £120.00",
+        "For people in training: £120.00",
         "The fee is paid to Dr Imelda Inkwell, 7 Quill Street, Fictonbury ZZ99 7ZZ",
     )
     assert not re.search(r"hurry|only \d|left|last chance", pip.browser.text, re.IGNORECASE)

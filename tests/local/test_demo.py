@@ -19,7 +19,7 @@ from chalicelib.rules.money.payments import Payment, Refund
 from chalicelib.store import reads, tables
 from chalicelib.store.running import groups
 from local import demo
-from local.demo.people import BUTTONWOOD, DOORBELL, FEATHERSTONE
+from local.demo.people import BUTTONWOOD, COACHING, DOORBELL, FEATHERSTONE
 from local.demo.stage import TODAY
 from local.product import Product, require_free
 from local.server import PortTaken
@@ -36,6 +36,7 @@ TO_DO = [
     "refund_failed",
     "offer_to_make",
     "application_received",
+    "payouts_to_approve",
     "suspense",
     "application_interview",
 ]
@@ -114,6 +115,7 @@ def the_stories_are_there(product: Product) -> None:
     assert [task.code for task in today.show_today(product.wired)["tasks"]] == TO_DO
     assert money_of(BUTTONWOOD.email) == (["seat", "surplus"], [("surplus", "succeeded")])
     assert money_of(FEATHERSTONE.email) == (["seat", "seat"], [("cooling_off", "failed")])
+    assert money_of(COACHING.email) == (["seat"], []), "an employer pays for a coach"
     assert product.stripe is not None
     statuses = [
         charge["status"]

@@ -157,7 +157,7 @@ def test_the_release_has_its_name_from_the_work_and_the_debt() -> None:
 
 def test_a_moved_share_keeps_its_pence_and_is_booked() -> None:
     new = session(7)
-    amount, change = rules.moved(bulk(new_session_id="session-7"), owed(), new, NOW)
+    amount, change = rules.moved(bulk(new_session_id="session-7"), owed(), new, NOW, NOW)
     assert amount == 3600
     shares = values(change, Obligation)["shares"]
     assert (shares["session-7"], "session-6" in shares) == (3600, False)
@@ -167,7 +167,7 @@ def test_a_moved_share_keeps_its_pence_and_is_booked() -> None:
 
 def test_a_share_moved_to_a_session_that_was_held_by_now_is_earned() -> None:
     found = replace(owed(), held=frozenset({"session-7"}))
-    _, change = rules.moved(bulk(new_session_id="session-7"), found, session(7), NOW)
+    _, change = rules.moved(bulk(new_session_id="session-7"), found, session(7), NOW, NOW)
     (entry,) = created(change, Entry)
     assert [(one.account, one.amount_minor) for one in entry.lines] == [
         ("deferred/term-1", 3600),
@@ -177,7 +177,8 @@ def test_a_share_moved_to_a_session_that_was_held_by_now_is_earned() -> None:
 
 def test_the_debt_of_an_offer_moves_without_an_entry_and_begins_earlier() -> None:
     early = session(7, starts_at=NOW + timedelta(weeks=1))
-    amount, change = rules.moved(bulk(), owed(0, billed_at=None), early, NOW)
+    begins = early.starts_at
+    amount, change = rules.moved(bulk(), owed(0, billed_at=None), early, begins, NOW)
     assert (amount, created(change, Entry)) == (0, [])
     assert values(change, Obligation)["begins_at"] == early.starts_at
 

@@ -17,6 +17,7 @@ from chalicelib.rules.prices.prices import (
     Tariff,
     for_the_rest,
     keeps_promises,
+    without,
 )
 from chalicelib.rules.running.budget import budget_of
 from chalicelib.rules.running.price_forms import (
@@ -37,6 +38,19 @@ BOTH = Price(category="standard", amount_minor=19000, until=LAST, places=2)
 
 def tariff(*prices: Price, standard: int = 21600) -> Tariff:
     return Tariff(standard_minor=standard, prices=prices)
+
+
+@given(st.integers(0, 100_000), st.sets(st.integers(0, 5)))
+def test_without_what_was_called_off_a_price_is_what_an_offer_asks(
+    amount: int, off: set[int]
+) -> None:
+    """Before the term begins; to the penny, whichever sessions are gone."""
+    every = [f"session-{n}" for n in range(6)]
+    left = [one for n, one in enumerate(every) if n not in off]
+    quote = without(tariff(EARLY, standard=amount).on("standard", LAST), 6, off, "GBP")
+    asked = for_the_rest(min(amount, EARLY.amount_minor), every, left, "GBP")
+    assert quote.amount_minor == asked
+    assert quote.usual_minor == for_the_rest(amount, every, left, "GBP")
 
 
 @pytest.mark.parametrize(

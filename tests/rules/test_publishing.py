@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from chalicelib.errors import PublishChecksFailed
 from chalicelib.rules.running.budget import Budget, budget_of, processor_fee
-from chalicelib.rules.running.groups import Group, Leadership, Term, WholeTerm
+from chalicelib.rules.running.groups import Group, Term, WholeTerm
+from chalicelib.rules.running.leading import Leadership
 from chalicelib.rules.running.publishing import missing, require_publishable, warnings
 from chalicelib.rules.running.recurrence import Recurrence
 from chalicelib.rules.running.term_sessions import dated, sessions_of
@@ -180,6 +181,11 @@ def test_the_lantern_group_breaks_even_with_six() -> None:
     assert budget.break_even == 6
     assert (budget.per_session_minor, budget.per_90_minutes_minor) == (3600, 3600)
     assert not budget.short
+
+
+def test_time_paid_beside_each_session_costs_as_much_as_the_session() -> None:
+    budget = budget_of(a_term(leaders_extra_minutes=30))
+    assert (budget.leaders_minor, budget.break_even) == (156000, 8)
 
 
 def test_the_harbour_group_breaks_even_with_eight() -> None:

@@ -117,6 +117,7 @@ def test_a_kind_that_nobody_declared_is_a_bug() -> None:
         ("payment", "failed", "paid"),
         ("enrolment", "left", "active"),  # coming back keeps the row
         ("enrolment", "cancelled", "active"),
+        ("enrolment", "cancelled", "awaiting_agreement"),  # paid by hand, not agreed to yet
         ("refund", "failed", "paid_manually"),
         ("mail", "failed", "queued"),  # sent again by a person
         ("obligation", "paid", "due"),  # refunded in full

@@ -144,7 +144,7 @@ def test_the_second_look_is_at_what_stands_and_by_somebody_else(
 def test_with_the_last_penny_it_leaves_the_list_and_its_task_ends(
     left: int, used: int, state: str, after: int
 ) -> None:
-    change = bank.used(proposed(used, left_minor=left), "matched")
+    change = bank.used(proposed(used, left_minor=left), "matched", NOW)
     values = a.values(change, BankReceipt)
     assert (values["state"], values["left_minor"]) == (state, after)
     assert (values["look_at"] is None, len(change.writes)) == (not after, 1 if after else 2)
@@ -154,7 +154,7 @@ def test_with_the_last_penny_it_leaves_the_list_and_its_task_ends(
 
 def test_more_than_is_left_is_never_used() -> None:
     with pytest.raises(StateChanged):
-        bank.used(proposed(2, left_minor=1), "matched")
+        bank.used(proposed(2, left_minor=1), "matched", NOW)
 
 
 def test_what_goes_back_leaves_suspense_and_the_bank() -> None:

@@ -1,25 +1,27 @@
-"""The laws of a story. `always` holds after every step, faults or not; `quiet` holds when the
-faults have stopped, everything was delivered and every job has run.
+"""The laws of a story that hold after every step, faults or not. What holds when the faults have
+stopped, everything was delivered and every job has run is in at_rest.py.
 
-The letters are those of the design: M money, S seats, B membership, E mail, L liveness.
+The letters are those of the design: M money, S seats, B membership.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from chalicelib.rules.banking.bank import BankReceipt
 from chalicelib.rules.books.books import check_books
 from chalicelib.rules.books.ledger import Entry
+from chalicelib.rules.disputes.disputes import Dispute
 from chalicelib.rules.joining.applications import Application
 from chalicelib.rules.joining.enrolments import IN_SEAT, Enrolment
 from chalicelib.rules.joining.offers import Offer
-from chalicelib.rules.mail import Mail
 from chalicelib.rules.money.checkout import MINTS_MAX
 from chalicelib.rules.money.delayed import DELAYED_HOLD, SECOND_CHANCE
-from chalicelib.rules.money.payments import Obligation, Payment, Refund
-from chalicelib.rules.people.circle import Task
+from chalicelib.rules.money.instalments import Instalment
+from chalicelib.rules.money.payments import Obligation, Payment, Refund, Release
+from chalicelib.rules.prices.credits import Credit
 from chalicelib.rules.running.groups import Term
 from chalicelib.rules.states import MOVES
 from local.fake_stripe import FakeStripe
@@ -32,10 +34,16 @@ KINDS = {
     "Obligation": "obligation",
     "Payment": "payment",
     "Refund": "refund",
+    "Release": "release",
+    "Instalment": "instalment",
+    "BankReceipt": "bank_receipt",
+    "BursaryCode": "bursary_code",
+    "Bulk": "bulk",
+    "Session": "session",
+    "Term": "term",
     "Mail": "mail",
 }
 HOLD_MAX = MINTS_MAX * (DELAYED_HOLD + SECOND_CHANCE)
-UNPLACED = ("payment_mismatch", "unknown_payment", "books_do_not_agree")
 
 
 def always(before: Seen, now: Seen, fake: FakeStripe) -> list[str]:
@@ -45,6 +53,7 @@ def always(before: Seen, now: Seen, fake: FakeStripe) -> list[str]:
         *_entries_stay(before, now),
         *_moves(before, now),
         *_amounts(now),
+        *_sums(now),
         *_charges(now, fake),
         *_one_refund_each(now, fake),
         *_seats(now),
@@ -92,17 +101,70 @@ def _reachable(kind: str, old: str, new: str) -> bool:
 
 
 def _amounts(now: Seen) -> Iterator[str]:
-    """M2, M7: nothing is below nothing, and no payment is given back twice."""
-    asked: Counter[str] = Counter()
+    """M2, M7: nothing is below nothing, and no payment is given back twice: what is reserved of
+    one is what refunds carry, and what a bank took for good."""
+    back: Counter[str] = Counter()
     for refund in now.all(Refund):
-        asked[refund.payment_id] += refund.amount_minor
-        if refund.amount_minor <= 0:
+        back[refund.payment_id] += refund.amount_minor
+        if min(refund.amount_minor, refund.suspense_minor) < 0 or not (
+            refund.amount_minor + refund.suspense_minor
+        ):
             yield f"M7 {refund.refund_id} is about {refund.amount_minor}"
+    for dispute in now.all(Dispute):
+        back[dispute.payment_id] += dispute.lost_minor
+    for one in now.all(Payment):
+        parts = (one.refunded_minor, one.credited_minor)
+        if min(parts) < 0 or sum(parts) > one.amount_minor:
+            yield f"M7 {one.payment_id} gave back {parts} of {one.amount_minor}"
+        if back[one.payment_id] != one.refunded_minor:
+            yield f"M2 {one.payment_id}: {back[one.payment_id]} of {one.refunded_minor} is said"
+
+
+def _sums(now: Seen) -> Iterator[str]:
+    """M7: parts sum to their whole, and none is below nothing."""
+    for debt in now.all(Obligation):
+        sums = (debt.released_minor, debt.refunded_minor, debt.credit_minor, debt.bursary_minor)
+        if min((0, *sums, *debt.shares.values())) < 0:
+            yield f"M7 {debt.obligation_id}: {debt}"
+    for one in now.all(Release):
+        parts = (one.unbilled_minor, one.refund_minor, one.credit_minor, one.bursary_minor)
+        if min(parts) < 0 or sum(parts) != one.amount_minor:
+            yield f"M7 {one.release_id}: {parts} of {one.amount_minor}"
+    for credit in now.all(Credit):
+        if not 0 <= credit.left_minor <= credit.amount_minor:
+            yield f"M7 {credit.credit_id} has {credit.left_minor} of {credit.amount_minor}"
+    yield from _by_hand(now)
+    yield from _parts(now)
+
+
+def _by_hand(now: Seen) -> Iterator[str]:
+    """M3: money by hand is what it became, what was sent back, and what is left."""
+    became: Counter[str] = Counter()
     for payment in now.all(Payment):
-        if not 0 <= payment.refunded_minor <= payment.amount_minor:
-            yield f"M7 {payment.payment_id} gave back {payment.refunded_minor}"
-        if asked[payment.payment_id] != payment.refunded_minor:
-            yield f"M2 {payment.payment_id}: {asked[payment.payment_id]} asked for"
+        became[payment.bank_receipt_id] += payment.amount_minor
+    for entry in now.all(Entry):
+        if entry.entry_id.startswith("returned#"):
+            became[entry.facts["receipt_id"]] += max(one.amount_minor for one in entry.lines)
+    for receipt in now.all(BankReceipt):
+        gone = receipt.amount_minor - receipt.left_minor
+        if receipt.left_minor < 0 or became[receipt.receipt_id] != gone:
+            yield f"M3 {receipt.receipt_id}: {became[receipt.receipt_id]} of {gone} is said"
+
+
+def _parts(now: Seen) -> Iterator[str]:
+    """M7: the parts of a price sum to what its payer was to pay."""
+    offers = {one.obligation_id: one for one in now.all(Offer)}
+    sums: Counter[str] = Counter()
+    for part in now.all(Instalment):
+        sums[part.obligation_id] += part.amount_minor
+    for name, amount in sums.items():
+        if amount != offers[name].parts.to_pay_minor:
+            yield f"M7 {name}: parts of {amount}, {offers[name].parts.to_pay_minor} to pay"
+
+
+def is_ours(charge: Mapping[str, Any]) -> bool:
+    """Whether a charge at Stripe bears our tag; others are of another use of the account."""
+    return bool(charge["metadata"])
 
 
 def _charges(now: Seen, fake: FakeStripe) -> Iterator[str]:
@@ -111,7 +173,7 @@ def _charges(now: Seen, fake: FakeStripe) -> Iterator[str]:
     good = {}
     for charge in fake.objects("charge"):
         payment = ours.get(charge["metadata"].get("payment_id", ""))
-        if payment is None:
+        if payment is None and is_ours(charge):
             yield f"M3 {charge['id']} is about no payment of ours"
         elif charge["status"] == "succeeded":
             good[charge["payment_intent"]] = charge
@@ -126,12 +188,16 @@ def _charges(now: Seen, fake: FakeStripe) -> Iterator[str]:
 
 
 def _one_refund_each(now: Seen, fake: FakeStripe) -> Iterator[str]:
-    """M5: one refund of ours is at most one at Stripe, whatever was lost on the way."""
+    """M5: one refund of ours is at most one at Stripe, whatever was lost on the way; one that was
+    made there is at most one of ours."""
     ours = {one.refund_id for one in now.all(Refund)}
-    made = Counter(one["metadata"].get("refund_id") for one in fake.objects("refund"))
+    names = (one["metadata"].get("refund_id") for one in fake.objects("refund"))
+    made = Counter(name for name in names if name)
     for refund_id, times in made.items():
         if refund_id not in ours or times > 1:
             yield f"M5 {refund_id} was made {times} times at Stripe"
+    heard = Counter(one.stripe_refund_id for one in now.all(Refund) if one.stripe_refund_id)
+    yield from (f"M5 {name} is {times} of ours" for name, times in heard.items() if times > 1)
 
 
 def _seats(now: Seen) -> Iterator[str]:
@@ -169,76 +235,3 @@ def _holds_end(now: Seen) -> Iterator[str]:
     for offer in now.all(Offer):
         if offer.hold_until > offer.expires_at + HOLD_MAX:
             yield f"S4 {offer.offer_id} is held until {offer.hold_until}"
-
-
-def quiet(now: Seen, fake: FakeStripe, letters: Counter[str]) -> list[str]:
-    """Every law that is broken when all is quiet; `letters` counts what left by reference."""
-    return [
-        *_nothing_waits(now),
-        *_one_live_payment(now),
-        *_stripe_agrees(now, fake),
-        *_mails_left(now, letters),
-        *_nobody_is_called_in_vain(now),
-    ]
-
-
-def _nothing_waits(now: Seen) -> Iterator[str]:
-    """S4, L1: no hold without an end, no payment, refund or mail that is still to be done."""
-    for offer in now.all(Offer):
-        if offer.state == "open" or offer.hold == "held":
-            yield f"S4 {offer.offer_id} is held until {offer.hold_until}"
-    for payment in now.all(Payment):
-        if payment.state in ("pending", "on_its_way") or payment.check_at:
-            yield f"L1 {payment.payment_id} is {payment.state}, looked at {payment.check_at}"
-    for refund in now.all(Refund):
-        if refund.state in ("requested", "sent") or refund.check_at:
-            yield f"L1 {refund.refund_id} is {refund.state}, looked at {refund.check_at}"
-    for mail in now.all(Mail):
-        if mail.due_at is not None:
-            yield f"L1 {mail.message_key} is {mail.state}"
-
-
-def _one_live_payment(now: Seen) -> Iterator[str]:
-    """M4, B1: what is kept of a debt's payments is its amount, or nothing."""
-    kept: Counter[str] = Counter()
-    for payment in now.all(Payment):
-        if payment.state == "paid":
-            kept[payment.obligation_id] += payment.amount_minor - payment.refunded_minor
-    for debt in now.all(Obligation):
-        due = debt.amount_minor if debt.state == "paid" else 0
-        if kept[debt.obligation_id] != due:
-            yield f"M4 {debt.obligation_id} is {debt.state}, {kept[debt.obligation_id]} kept"
-
-
-def _stripe_agrees(now: Seen, fake: FakeStripe) -> Iterator[str]:
-    """M2, M3: every charge is a paid payment, every refund that stands is one of ours."""
-    by_intent = {one.intent_id: one for one in now.all(Payment)}
-    for charge in fake.objects("charge"):
-        if charge["status"] == "succeeded" and by_intent[charge["payment_intent"]].state != "paid":
-            yield f"M3 {charge['id']} was taken and is not ours"
-    state = {one.refund_id: one.state for one in now.all(Refund)}
-    for made in fake.objects("refund"):
-        ours = state[made["metadata"]["refund_id"]]
-        if (ours, made["status"]) not in (("succeeded", "succeeded"), ("failed", "failed")):
-            yield f"M2 a refund is {ours} with us and {made['status']} at Stripe"
-
-
-def _mails_left(now: Seen, letters: Counter[str]) -> Iterator[str]:
-    """E1: what is marked as sent has left, and no try sends twice."""
-    for mail in now.all(Mail):
-        left = letters[mail.message_key]
-        if mail.state == "sent" and left < 1:
-            yield f"E1 {mail.message_key} never left"
-        if left > mail.attempts:
-            yield f"E1 {mail.message_key} left {left} times in {mail.attempts} tries"
-
-
-def _nobody_is_called_in_vain(now: Seen) -> Iterator[str]:
-    """L1: a refund that failed is a task by name; nothing is left that no rule could place."""
-    tasks: dict[str, Any] = {task.task_id: task for task in now.all(Task)}
-    for task in tasks.values():
-        if task.code in UNPLACED:
-            yield f"L1 {task.task_id} {task.facts}"
-    for refund in now.all(Refund):
-        if refund.state == "failed" and f"refund_failed#{refund.refund_id}" not in tasks:
-            yield f"L1 nobody is told of {refund.refund_id}"

@@ -17,6 +17,9 @@ from chalicelib.rules.books.ledger import Entry
 from chalicelib.rules.disputes.disputes import Dispute
 from chalicelib.rules.joining.enrolments import Enrolment
 from chalicelib.rules.joining.offers import Offer
+from chalicelib.rules.leaders.accruals import Accrual
+from chalicelib.rules.leaders.clawbacks import Clawback, Returned
+from chalicelib.rules.leaders.payouts import Payout
 from chalicelib.rules.money.payments import Obligation, Payment, Refund
 from chalicelib.rules.people.circle import JobRun
 from chalicelib.rules.prices.bursaries import BursaryCode
@@ -65,6 +68,8 @@ class Seen:
             receipts=self.all(BankReceipt),
             disputes=self.all(Dispute),
             codes=self.all(BursaryCode),
+            items=[*self.all(Accrual), *self.all(Clawback), *self.all(Returned)],
+            payouts=self.all(Payout),
         )
 
     def lasting(self) -> dict[tuple[str, ...], Any]:

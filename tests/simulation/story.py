@@ -3,6 +3,7 @@ after every step, and all of them once all is quiet."""
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from random import Random
@@ -10,35 +11,37 @@ from typing import Any, TypeVar
 
 from chalicelib.errors import Refusal, Trouble
 from chalicelib.flows.books import books
+from chalicelib.flows.disputes.disputes import WARNED
+from chalicelib.flows.joining import offers
 from chalicelib.handlers import jobs
-from chalicelib.rules.audit import AuditRow
 from chalicelib.rules.changes import Change, Update
 from chalicelib.rules.joining.applications import Application
 from chalicelib.rules.joining.offers import Offer
+from chalicelib.rules.links import personal_link
 from chalicelib.rules.mail import Letter, Mail
-from chalicelib.rules.money.payments import Refund
+from chalicelib.rules.money.payments import Obligation
 from chalicelib.rules.people.circle import CircleSettings
 from chalicelib.rules.running.groups import WholeTerm
 from chalicelib.store import outbox, reads, tables
 from chalicelib.store.commit import commit
-from tests.shop import Offered, Shop
-from tests.simulation import acts, invariants
-from tests.simulation.acts import Act
+from chalicelib.store.money.payments import by_stripe_id
+from local.fake_stripe.disputes import INQUIRIES, OPEN
+from tests.shop import ADMIN, Offered, Shop
+from tests.simulation import at_rest, invariants
+from tests.simulation.acts.act import NOBODY, Act
+from tests.simulation.acts.faults import all_is_well
 from tests.simulation.conftest_faults import Faults
 from tests.simulation.fate import Died, Fate, SeededIds, Watched
+from tests.simulation.quick_moto import quick_transactions
 from tests.simulation.seen import look
+from tests.simulation.themes import Theme
 from tests.world import TODAY, Postbox, World
 
 T = TypeVar("T")
+HEARD = ("checkout.", "refund.", "charge.dispute.", "radar.")
 STEPS = 40
-THEMES: tuple[Mapping[Act, int], ...] = (
-    {},  # an ordinary circle
-    {acts.pay_by_debit: 12, acts.the_bank_answers: 8, acts.days_pass: 6, acts.a_slow_bank: 8},
-    {acts.refund: 10, acts.send_refunds: 8, acts.a_refund_fails: 4, acts.lose_events: 5},
-    {acts.stripe_falters: 10, acts.the_store_falters: 10, acts.die_soon: 12, acts.mail_falters: 4},
-    {acts.withdraw: 6, acts.decline: 3, acts.join_waitlist: 4, acts.decide: 6, acts.two_tabs: 8},
-)
 QUIET = ({}, {"minutes": 15}, {"hours": 2}, {"days": 1}, {"days": 15}, {"days": 31})
+TO_REST = {"minutes": 20}  # after all that: what the night and people still caused
 
 
 class Broken(AssertionError):
@@ -58,7 +61,8 @@ class CheckedPostbox(Postbox):
 
 
 class ToldShop(Shop):
-    """A shop whose webhook door may only say yes; or, in a storm, to try it again."""
+    """A shop whose webhook door may only say yes; or, in a storm, to try it again. A dispute that
+    is told before its payment is told again too."""
 
     def __init__(self, story: Story) -> None:
         super().__init__(story.world)
@@ -66,23 +70,29 @@ class ToldShop(Shop):
 
     def receive(self, body: bytes, headers: dict[str, str]) -> int:
         status = super().receive(body, headers)
-        fine = (200, 503) if self.story.stormy else (200,)
-        assert status in fine, f"the webhook answered {status}"
+        told = json.loads(body)
+        early = told["type"].startswith("charge.dispute.") or told["type"] == WARNED
+        if early and self.story.knows(told["data"]["object"]["payment_intent"]):
+            early = False
+        fine = (200, 503) if self.story.stormy or early else (200,)
+        assert status in fine, f"the webhook answered {status} to {told['type']}"
         return status
 
 
 class Story:
     """The world of one seed, what happened in it, and how often."""
 
-    def __init__(self, world: World, whole: WholeTerm, seed: int) -> None:
-        self.seed, self.world, self.whole = seed, world, whole
+    def __init__(self, world: World, wholes: list[WholeTerm], theme: Theme, seed: int) -> None:
+        self.seed, self.world, self.theme = seed, world, theme
+        self.wholes, self.whole = wholes, wholes[0]
         self.random = Random(seed)
         self.counts: Counter[str] = Counter()
         self.turns: Counter[str] = Counter()
         self.trace: list[str] = []
         self.offered: list[Offered] = []
+        self.told: list[dict[str, Any]] = []  # money by hand, as it was recorded
         self.fate = Fate()
-        self.stormy = False
+        self.stormy = self.deaf = False  # something outside falters; an event was lost
         world.clock.at = TODAY
         self.shop = ToldShop(self)
         self.outside = world.outside
@@ -93,7 +103,7 @@ class Story:
         client = tables.connection().client
         self.faults = Faults(client, seed)
         self.fate.watch(client)
-        self.weights = {**acts.USUAL, **THEMES[seed % len(THEMES)]}
+        self.own = self.random.sample(theme.own, len(theme.own))
         self.seen = look()
 
     # What acts ask
@@ -109,11 +119,26 @@ class Story:
     def an_offer(self) -> Offered | None:
         """Mostly one that is open."""
         state = {one.offer_id: one.state for one in self.rows(Offer)}
-        still = [one for one in self.offered if state[one.offer_id] == "open"]
-        return self.pick(still if self.random.random() < 0.85 else self.offered)
+        known = [one for one in self.offered if one.offer_id in state]
+        still = [one for one in known if state[one.offer_id] == "open"]
+        return self.pick(still if self.random.random() < 0.85 else known)
+
+    def in_hand(self, application_id: str, offer_id: str) -> Offered:
+        """An offer as its mail brings it."""
+        keys = self.outside.places.link_keys
+        token = personal_link(keys, "offer", f"{application_id}_{offer_id}", 1)
+        return Offered(application_id, offer_id, token)
+
+    def withdraw(self, offered: Offered) -> None:
+        """The desk takes an offer back because its date goes."""
+        offers.withdraw(self.outside, ADMIN, offered.which, "the date has gone")
 
     def rows(self, kind: type[T]) -> list[T]:
         return self.seen.all(kind)
+
+    def billed(self) -> list[Obligation]:
+        """Debts whose place is or was taken."""
+        return [one for one in self.rows(Obligation) if one.billed_at]
 
     def applications(self) -> list[Application]:
         return sorted(self.rows(Application), key=lambda one: one.application_id)
@@ -127,40 +152,60 @@ class Story:
         state = {one["id"]: one["status"] for one in self.shop.fake.objects("payment_intent")}
         return [one for one in self.sessions() if state.get(one["payment_intent"]) == "processing"]
 
+    def charges(self) -> list[dict[str, Any]]:
+        """What was really taken."""
+        every = self.shop.fake.objects("charge")
+        return [one for one in every if one["status"] == "succeeded"]
+
+    def knows(self, intent_id: str) -> bool:
+        """Whether we have heard of a payment, or it is not ours."""
+        intent = self.shop.fake.world.get("payment_intent", intent_id)
+        return not intent["metadata"] or by_stripe_id(intent_id) is not None
+
     # How it goes
 
     def tell(self) -> None:
         """The whole story. Broken, with seed and trace, when a law does not hold."""
         try:
-            self._begin()
-            for _ in range(STEPS):
-                self._step()
-            self._quiet_down()
+            with quick_transactions():
+                self._begin()
+                for number in range(STEPS):
+                    self._step(own=number % 2 == 0)
+                self._quiet_down()
         except Exception as error:
             lines = "\n".join(self.trace)
-            told = f"SEED={self.seed} tells it again\n{lines}\n{type(error).__name__}: {error}"
-            raise Broken(told) from error
+            told = f"{self.theme.name}, SEED={self.seed} tells it again\n{lines}"
+            raise Broken(f"{told}\n{type(error).__name__}: {error}") from error
         finally:
             self.faults.remove()
             self.fate.unwatch()
             self.shop.close()
 
     def _begin(self) -> None:
-        slow = self.seed % len(THEMES) == 1
-        self._switch(bank_debit=slow or self.random.random() < 0.3)
+        self._switch(bank_debit=self.theme.debits or self.random.random() < 0.3)
         self.seen = look()
-        for _ in range(2):
-            self._note("make_offer", self.answer_of(acts.make_offer))
-            self._look()
+        self.theme.first(self)
 
-    def _step(self) -> None:
-        word = acts.NOBODY
-        while word == acts.NOBODY:
-            (act,) = self.random.choices(list(self.weights), list(self.weights.values()))
-            word = self.answer_of(act)
-        self.counts[act.__name__] += 1
-        self._note(act.__name__, word)
-        self._look()
+    def _step(self, own: bool) -> None:
+        """What chance picks; every other time, what this story has not tried yet."""
+        if own and any(self.do(act) != NOBODY for act in list(self.own)):
+            return
+        word = NOBODY
+        weights = self.theme.weights
+        while word == NOBODY:
+            (act,) = self.random.choices(list(weights), list(weights.values()))
+            word = self.do(act)
+
+    def do(self, act: Act) -> str:
+        """One act, noted and looked at, unless there was nobody to do it."""
+        word = self.answer_of(act)
+        if word != NOBODY:
+            if act in self.own:
+                self.own.remove(act)
+            self.counts[act.__name__] += 1
+            self._note(act.__name__, word)
+            self.look_again()
+        return word
 
     def answer_of(self, act: Act) -> str:
         """Do it; refusals, trouble and death are answers."""
@@ -180,26 +225,49 @@ class Story:
     def _note(self, name: str, word: str) -> None:
         self.trace.append(f"  {self.world.now:%d %b %H:%M:%S} {name}: {word}")
 
-    def _look(self) -> None:
+    def look_again(self) -> None:
+        """Every row anew, and every law that always holds."""
         before, self.seen = self.seen, look()
         broken = invariants.always(before, self.seen, self.shop.fake)
         assert not broken, "\n".join(broken)
 
+    # How it ends
+
     def _quiet_down(self) -> None:
-        """No more faults, no more people: what is under way comes to its end."""
-        acts.all_is_well(self)
+        """No more faults, no more news: what is under way comes to its end."""
+        all_is_well(self)
         self.world.postbox.refuse_next = self.world.postbox.lose_next_reply = 0
         self._switch(selling=True, refunds=True, mail=True)
-        for session in self.slow_sessions():
-            self.shop.fake.settle_delayed(session["id"], ok=self.random.random() < 0.5)
+        self._banks_decide()
         for pause in QUIET:
-            self.world.clock.move(**pause)
-            self.shop.fake.expire_due()
-            self._work()
-            self._note("quiet", str(pause))
-            self._look()
+            self._pass(pause)
+            if pause == QUIET[-2]:
+                at_rest.people_finish(self)
+        jobs.nightly({}, None)
+        at_rest.say_what_was_not_ours(self)
+        self._pass(TO_REST)
+        jobs.nightly({}, None)
+        self.look_again()
         self._all_agrees()
         self._again()
+
+    def _banks_decide(self) -> None:
+        fake = self.shop.fake
+        for session in self.slow_sessions():
+            fake.settle_delayed(session["id"], ok=self.random.random() < 0.5)
+        for dispute in fake.objects("dispute"):
+            if dispute["status"] in OPEN:
+                end = self.random.choice((fake.win, fake.lose))
+                end(dispute["id"])
+            elif dispute["status"] in INQUIRIES:
+                fake.close_inquiry(dispute["id"])
+
+    def _pass(self, pause: Mapping[str, float]) -> None:
+        self.world.clock.move(**pause)
+        self.shop.fake.expire_due()
+        self._work()
+        self._note("quiet", str(pause))
+        self.look_again()
 
     def _work(self) -> None:
         jobs.tick({}, None)
@@ -211,15 +279,13 @@ class Story:
         findings = books.prove(self.outside)
         assert findings == [], findings
         letters = Counter(letter.reference for letter in self.world.postbox.letters)
-        broken = invariants.quiet(self.seen, self.shop.fake, letters)
+        broken = at_rest.quiet(self.seen, self.shop.fake, letters)
         assert not broken, "\n".join(broken)
         self._count()
 
     def _count(self) -> None:
         """What came about, and which faults were really met."""
-        self.counts.update(row.action for row in self.rows(AuditRow))
-        self.counts.update(f"mail {mail.state}" for mail in self.rows(Mail))
-        self.counts.update(f"refund {one.state}" for one in self.rows(Refund))
+        self.counts.update(at_rest.outcomes(self.seen))
         self.counts.update(self.fate.seen)
         self.counts.update({f"store {what}": n for what, n in self.faults.injected.items()})
         for exchange in self.shop.fake.exchanges:
@@ -232,9 +298,11 @@ class Story:
         """L2: every event and every job once more changes nothing."""
         before = look().lasting()
         for event in self.shop.fake.events:
-            if event["type"].startswith(("checkout.", "refund.")):
+            unheard = event["type"] == WARNED and self.deaf  # nothing asks for those again
+            if event["type"].startswith(HEARD) and not unheard:
                 self.shop.fake.deliver(event["id"])
         self._work()
+        jobs.nightly({}, None)
         after = look().lasting()
         changed = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
         assert not changed, f"L2 {changed}"

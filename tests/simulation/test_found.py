@@ -1,4 +1,5 @@
-"""What a hostile reading of the money path found, each as the story in which it went wrong."""
+"""What a hostile reading of the money path found, and what the stories of seeds found, each as the
+story in which it went wrong."""
 
 from __future__ import annotations
 
@@ -12,12 +13,13 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import EnrolmentExists, OfferNotOpen, StripeUnknown
-from chalicelib.flows.books import books
+from chalicelib.flows.books import books, reconciling
 from chalicelib.flows.joining import offers, screening
 from chalicelib.flows.money import checkout, payments
-from chalicelib.flows.returning import giving_back
+from chalicelib.flows.returning import giving_back, refunds_by_hand
 from chalicelib.flows.returning.giving_back import Wish
 from chalicelib.handlers import jobs
+from chalicelib.handlers.books.reconciling import reconcile
 from chalicelib.handlers.jobs import JobFailed
 from chalicelib.rules.changes import Caller, Change, Update
 from chalicelib.rules.joining.applications import Application
@@ -26,8 +28,10 @@ from chalicelib.rules.money.payments import Marker
 from chalicelib.rules.money.stripe_objects import Checkout
 from chalicelib.rules.people.circle import CircleSettings, Task
 from chalicelib.rules.running.groups import Term
+from chalicelib.rules.states import MOVES
 from chalicelib.store import reads, tables
 from chalicelib.store.commit import commit
+from tests.money_by_hand import came, confirmed, proposed, proven
 from tests.shop import ADMIN, Offered, Shop
 from tests.simulation.fate import Died, Fate, Watched
 from tests.stories import a_circle, a_recruiting_term
@@ -251,6 +255,33 @@ def test_an_old_session_of_a_dearer_offer_buys_nothing_once_the_place_is_free(
     assert (shop.term(whole).occupied, shop.term(whole).taken) == (1, 1)
 
 
+# Money by hand
+
+
+def test_who_comes_back_by_hand_waits_for_the_agreement_by_a_declared_move(
+    world: World, shop: Shop
+) -> None:
+    """The state was checked as if the seat became active, and another one was written."""
+    whole = a_recruiting_term(world)
+    first = proven(shop, shop.offer(whole))
+    pay_by_hand(shop, first, "LANTERN 1")
+    debt_id = shop.offer_row(first).obligation_id
+    giving_back.request(world.outside, ADMIN, debt_id, Wish(reason="moved"))
+    (row,) = shop.refunds(first)
+    refunds_by_hand.pay(world.outside, ADMIN, debt_id, row.refund_id, "BACK 1", world.now.date())
+    again = shop.offer_to(application_of(first))
+    pay_by_hand(shop, again, "LANTERN 2")
+    (member,) = shop.roster(whole)
+    assert (member.state, member.offer_id) == ("awaiting_agreement", again.offer_id)
+    assert "awaiting_agreement" in MOVES["enrolment"]["cancelled"]
+
+
+def pay_by_hand(shop: Shop, offered: Offered, reference: str) -> None:
+    receipt_id = came(shop.world, reference=reference)
+    proposed(shop.world, receipt_id, shop.offer_row(offered).obligation_id)
+    confirmed(shop.world, receipt_id)
+
+
 # Refunds
 
 
@@ -295,6 +326,65 @@ def test_a_refund_stripe_will_not_show_keeps_no_other_waiting(world: World, shop
 def ask_for_refund(shop: Shop, offered: Offered) -> None:
     one = shop.payment(offered)
     giving_back.request(shop.world.outside, ADMIN, one.obligation_id, Wish(reason="moved"))
+
+
+# What Stripe tells of refunds made there, and of payouts
+
+
+def test_a_refund_that_is_told_before_its_payment_is_told_again(world: World, shop: Shop) -> None:
+    """It was "not ours" then, and forgotten until the night."""
+    offered = shop.offer(a_recruiting_term(world))
+    shop.pay(offered)
+    shop.fake.dashboard_refund(str(shop.fake.objects("payment_intent")[0]["id"]), 6000)
+    told = [one for one in shop.fake.outgoing if one["type"] == "refund.created"]
+    assert shop.fake.deliver(told[0]["id"]) == [503]
+    shop.hear_all()
+    assert [one.amount_minor for one in shop.refunds(offered)] == [6000]
+
+
+def test_a_refund_that_came_back_before_we_heard_of_it_is_explained(
+    world: World, shop: Shop
+) -> None:
+    """Nobody got anything, so the debt stays; both movements were unexplained for ever."""
+    offered = shop.offer(a_recruiting_term(world))
+    shop.pay(offered)
+    shop.settle_down()
+    made = shop.fake.dashboard_refund(str(shop.payment(offered).intent_id), 6000)
+    shop.fake.fail_refund(made["id"])
+    world.clock.move(hours=2)
+    shop.hear_all()
+    assert reconcile(world.outside)["unexplained_minor"] == 0
+    assert shop.refunds(offered) == []
+    assert shop.debt(offered).obligation.refunded_minor == 0
+
+
+def test_a_payout_that_carries_one_that_came_back_is_explained(world: World, shop: Shop) -> None:
+    shop.pay(shop.offer(a_recruiting_term(world)))
+    shop.settle_down()
+    world.clock.move(days=4)
+    shop.fake.fail_payout(shop.fake.pay_out()["id"])
+    again = shop.fake.pay_out()
+    reconcile(world.outside)
+    payouts = {one.payout_id: one for one in reconciling.show(world.outside)["payouts"]}
+    assert payouts[again["id"]].lines == 1
+    assert payouts[again["id"]].unexplained_minor == 0
+
+
+def test_a_refund_of_everything_at_stripe_answers_a_warning_of_fraud(
+    world: World, shop: Shop
+) -> None:
+    """The other way round nothing was asked at all."""
+    offered = shop.offer(a_recruiting_term(world))
+    shop.pay(offered)
+    shop.settle_down()
+    intent_id = str(shop.payment(offered).intent_id)
+    shop.fake.warn_of_fraud(intent_id)
+    shop.hear_all()
+    for amount, asked in ((6000, True), (15600, False)):
+        shop.fake.dashboard_refund(intent_id, amount)
+        shop.hear_all()
+        tasks: list[Task] = reads.under(tables.Circle, "task#open", "fraud_warning#")
+        assert bool(tasks) is asked
 
 
 # Death

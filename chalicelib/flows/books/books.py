@@ -1,4 +1,4 @@
-"""Proving the books: nightly, after every flow test, and whenever somebody asks."""
+"""Proving the books: nightly, after every flow test, and by the tick after somebody asks."""
 
 from __future__ import annotations
 
@@ -7,23 +7,28 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
-from chalicelib.errors import AlreadyCounted, NotFound, StripeRefused, StripeUnknown
+from chalicelib.errors import AlreadyCounted, NotFound, StateChanged, StripeRefused, StripeUnknown
 from chalicelib.gateways.outside import Outside
 from chalicelib.rules.audit import audit
 from chalicelib.rules.banking.bank import BankReceipt
-from chalicelib.rules.books.books import Finding, Kept, check_books, under_way
-from chalicelib.rules.changes import Caller, Change, Create, Remove, Update
+from chalicelib.rules.books.books import Kept, check_books, under_way
+from chalicelib.rules.books.findings import Finding
+from chalicelib.rules.changes import Caller, Change, Create, Is, Remove, Update
 from chalicelib.rules.disputes.disputes import Dispute
 from chalicelib.rules.joining.offers import Offer
+from chalicelib.rules.leaders.accruals import Accrual
+from chalicelib.rules.leaders.clawbacks import Clawback, Returned
+from chalicelib.rules.leaders.payouts import Payout
 from chalicelib.rules.money.amounts import Money
 from chalicelib.rules.money.payments import Obligation, Payment, Refund
-from chalicelib.rules.people.circle import CircleSettings, JobRun, Task
+from chalicelib.rules.people.circle import CircleSettings, JobRun, Task, wish
 from chalicelib.rules.prices.credits import Credit
 from chalicelib.rules.running.groups import Session, Term
 from chalicelib.store import reads, tables
 from chalicelib.store.commit import commit
 
 log = logging.getLogger("balint.books")
+ASKED = "books_asked"
 SHOWN_MAX = 100
 
 
@@ -31,6 +36,7 @@ def gather() -> Kept:
     """Every row the proof looks at, by scanning: for the night and for tests."""
     debts = list(reads.everything(tables.Payments))
     running = list(reads.everything(tables.Groups))
+    pay = list(reads.everything(tables.Payouts))
     return Kept(
         entries=list(reads.everything(tables.Ledger)),
         obligations=[row for row in debts if isinstance(row, Obligation)],
@@ -44,6 +50,8 @@ def gather() -> Kept:
         credits=[row for row in debts if isinstance(row, Credit)],
         receipts=[row for row in debts if isinstance(row, BankReceipt)],
         codes=reads.under(tables.Circle, "bursary"),
+        items=[row for row in pay if isinstance(row, Accrual | Clawback | Returned)],
+        payouts=[row for row in pay if isinstance(row, Payout)],
     )
 
 
@@ -72,9 +80,30 @@ def check(outside: Outside) -> dict[str, int]:
     return _tell(outside, check_books(kept, balance), with_stripe=balance is not None)
 
 
-def prove_now(outside: Outside, caller: Caller) -> None:
-    """The same because somebody asked, with its findings kept by name for the page that follows.
-    Where Stripe does not answer, its balance is left out as well, and the page says so."""
+def ask(outside: Outside, caller: Caller) -> None:
+    """Somebody wants the books proven now: the next tick, which may read every row, does it."""
+    now = outside.clock.now()
+    wished = wish(reads.get(JobRun, "job", ASKED), ASKED, caller.actor, now)
+    act = audit("books", "books.proof_asked", caller.actor, now, outside.ids.new("act"))
+    commit(Change.of(wished, act), caller, now)
+
+
+def prove_if_asked(outside: Outside) -> dict[str, int]:
+    """Prove the books for whoever asked; who asks again meanwhile waits for the next tick."""
+    asked = reads.get(JobRun, "job", ASKED)
+    if asked is None:
+        return {}
+    counts = prove_now(outside)
+    try:
+        commit(Change.of(Remove(asked, when=(Is("ended_at", asked.ended_at),))))
+    except StateChanged:
+        log.info("the books were asked for again meanwhile")
+    return counts
+
+
+def prove_now(outside: Outside) -> dict[str, int]:
+    """The same as `check`, with its findings kept by name for the page. Where Stripe does not
+    answer, its balance is left out as well, and the page says so."""
     kept = gather()
     balance = None if under_way(kept) else _balance_or_none(outside)
     findings = check_books(kept, balance)
@@ -84,9 +113,8 @@ def prove_now(outside: Outside, caller: Caller) -> None:
     values: dict[str, Any] = {"ended_at": now, "facts": {**counts, "shown": shown}}
     before = reads.get(JobRun, "job", "books")
     row = Update(before, values) if before else Create(JobRun(job="books", **values))
-    name = outside.ids.new("act")
-    act = audit("books", "books.proven", caller.actor, now, name, findings=len(findings))
-    commit(Change.of(row, act), caller, now)
+    commit(Change.of(row))
+    return counts
 
 
 def _balance_or_none(outside: Outside) -> Money | None:

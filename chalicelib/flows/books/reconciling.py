@@ -24,9 +24,10 @@ from chalicelib.rules.changes import Caller, Change, Create, Remove, Update
 from chalicelib.rules.money.checkout import TAG
 from chalicelib.rules.money.payments import Payment
 from chalicelib.rules.money.stripe_objects import BalanceMovement, BankPayoutObject
-from chalicelib.rules.people.circle import CircleSettings, JobRun, Task
+from chalicelib.rules.people.circle import CircleSettings, JobRun, Task, wish
 from chalicelib.store import reads, tables
 from chalicelib.store.commit import commit
+from chalicelib.store.leaders.transfers import lookup
 from chalicelib.store.money.payments import by_stripe_id
 
 log = logging.getLogger("balint.reconciling")
@@ -80,7 +81,7 @@ def _take_in(outside: Outside, movement: BalanceMovement) -> str:
     entries = _entries(origin)
     if rules.explains(entries, movement):
         return _explained(movement)
-    if len(entries) > 1 and rules.fee_is_due(entries, movement):
+    if origin.fee_fact and rules.fee_is_due(entries, movement):
         _explained(movement)
         return "fee_due"
     now = outside.clock.now()
@@ -110,6 +111,8 @@ def _missing(outside: Outside, movement: BalanceMovement) -> str:
     now = outside.clock.now()
     if reads.get(Movement, "movement", movement.id) is not None:
         return "missing"
+    if reads.get(Entry, ledger.CIRCLE_BOOK, f"unknown#{movement.id}") is not None:
+        return "set_apart"
     log.error("movement_missing id=%s source=%s", movement.id, movement.source_id)
     task = rules.task_of(movement, "movement_missing", now)
     commit(Change.of(Create(rules.missing(movement, now)), task))
@@ -117,8 +120,7 @@ def _missing(outside: Outside, movement: BalanceMovement) -> str:
 
 
 def _entries(origin: Origin) -> list[Entry | None]:
-    names = [name for name in (origin.fact, origin.fee_fact) if name]
-    return [reads.get(Entry, origin.book, name) for name in names]
+    return [reads.get(Entry, book, name) for book, name in origin.entries]
 
 
 def _origin(outside: Outside, movement: BalanceMovement) -> Origin:
@@ -135,6 +137,8 @@ def _origin(outside: Outside, movement: BalanceMovement) -> Origin:
         payment = _payment(outside.stripe.dispute(source).payment_intent_id or "")
         if payment:
             return rules.of_dispute(payment.book, movement)
+    if movement.kind in rules.OF_LEADERS:
+        return rules.of_transfer(movement, lookup(source))
     return rules.of_account(movement)
 
 
@@ -195,11 +199,8 @@ def _lines_of(outside: Outside, payout: BankPayoutObject) -> tuple[int, int]:
     if not payout.automatic:
         entry = reads.get(Entry, ledger.CIRCLE_BOOK, f"payout#{payout.id}")
         return 0, payout.amount_minor if entry else 0
-    lines = [
-        one
-        for one in outside.stripe.movements_of_payout(payout.id)
-        if one.kind not in (*rules.PAYOUTS, *rules.PAYOUTS_BACK)
-    ]
+    carried = outside.stripe.movements_of_payout(payout.id)
+    lines = [one for one in carried if one.source_id != payout.id]  # its own takes the sum out
     good = [one for one in lines if rules.explains(_entries(_origin(outside, one)), one)]
     return len(lines), sum(one.net_minor for one in good)
 
@@ -218,6 +219,7 @@ def show(outside: Outside) -> dict[str, Any]:
         "unknown": _tasks("movement_unknown"),
         "unexplained_minor": minor,
         "oldest_hours": hours,
+        "lost_before": outside.clock.now() - rules.LOST_AFTER,
     }
 
 
@@ -234,11 +236,9 @@ ASKED = "reconcile_asked"
 def ask(outside: Outside, caller: Caller) -> None:
     """Somebody wants it now: the next tick, which may ask Stripe, does it."""
     now = outside.clock.now()
-    row = JobRun(job=ASKED, ended_at=now, facts={"by": caller.actor})
-    before = reads.get(JobRun, "job", ASKED)
+    wished = wish(reads.get(JobRun, "job", ASKED), ASKED, caller.actor, now)
     act = audit("books", "books.reconcile_asked", caller.actor, now, outside.ids.new("act"))
-    write = Update(before, {"ended_at": now, "facts": row.facts}) if before else Create(row)
-    commit(Change.of(write, act), caller, now)
+    commit(Change.of(wished, act), caller, now)
 
 
 def is_asked() -> bool:

@@ -120,10 +120,12 @@ def _stopped(rows: list[Row]) -> int:
 
 
 def last_proofs() -> dict[str, Any]:
-    """What the last night found, and the last press of the button."""
+    """What the last night found, what was found the last time somebody asked, and whether
+    somebody waits for it."""
     return {
         "last_check": reads.get(JobRun, "job", "nightly"),
         "last_asked": reads.get(JobRun, "job", "books"),
+        "waits": reads.get(JobRun, "job", "books_asked"),
     }
 
 

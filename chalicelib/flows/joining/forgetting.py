@@ -1,4 +1,5 @@
-"""The nightly deletion of what need not be kept any longer. One row, one transaction.
+"""The nightly deletion of what need not be kept any longer: rows, and people's words on rows that
+stay with the books. One row, one transaction.
 
 What does not live here: mails, tokens and markers, which end by their own clocks.
 """
@@ -6,10 +7,12 @@ What does not live here: mails, tokens and markers, which end by their own clock
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 from chalicelib.errors import StateChanged
 from chalicelib.gateways.outside import Outside
+from chalicelib.rules.banking.bank import BankReceipt, forgotten
 from chalicelib.rules.changes import Change
 from chalicelib.rules.joining import forgetting as rules
 from chalicelib.rules.joining.applications import Act, Application
@@ -23,10 +26,10 @@ IN_ONE_GO = 200
 
 
 def forget_due(outside: Outside) -> dict[str, int]:
-    """Delete drafts, ended applications and tasters whose time is over; how many of each."""
+    """Delete drafts, ended applications and tasters whose time is over, and who paid by hand
+    years ago; how many of each."""
     counts: Counter[str] = Counter()
-    due = reads.due(tables.Applications, "retention", outside.clock.now(), IN_ONE_GO)
-    for row in due:
+    for row in _due(outside):
         word, change = _what(outside, row)
         try:
             commit(change)
@@ -36,9 +39,16 @@ def forget_due(outside: Outside) -> dict[str, int]:
     return dict(counts)
 
 
+def _due(outside: Outside) -> Iterator[Any]:
+    for table in (tables.Applications, tables.Payments):
+        yield from reads.due(table, "retention", outside.clock.now(), IN_ONE_GO)
+
+
 def _what(outside: Outside, row: Any) -> tuple[str, Change]:
     now = outside.clock.now()
     act = Act(actor="clock", audit_id=outside.ids.new("audit"), now=now)
+    if isinstance(row, BankReceipt):
+        return "receipts", forgotten(row, now, act.audit_id)
     if isinstance(row, TasterBooking):
         return "tasters", rules.booking_forgotten(row, store.holder(row.claim_name), act)
     application: Application = row

@@ -215,7 +215,7 @@ def join_waitlist(outside: Outside, caller: Caller, which: OfferId) -> None:
 def show(outside: Outside, token: str, checkout_id: str = "") -> dict[str, Any]:
     """Everything the offer page says: offer, application, the texts frozen with it, and how far
     the payment is: the one of `checkout_id`, or the newest. `owing` says what is to be paid when,
-    `pay_path` where what is left is paid."""
+    `pay_path` where what is left is paid, `payer` who else is asked to (N12)."""
     which, now = from_token(outside, token), outside.clock.now()
     application, offer = load(which)
     debt = payments.whole_debt(offer.obligation_id)
@@ -229,6 +229,8 @@ def show(outside: Outside, token: str, checkout_id: str = "") -> dict[str, Any]:
         "payment_state": shown_state(debt.payments if debt else (), checkout_id),
         "paid_minor": debt.obligation.paid_minor if debt else 0,
         "owing": owing(offer, debt.obligation, rows, now) if debt else NOTHING_OWING,
+        "payer": debt.obligation.payer if debt else None,
+        "payer_asked_at": debt.obligation.payer_asked_at if debt else None,
         "pay_path": link_path(outside.places.link_keys, "debt", offer.obligation_id, 1),
     }
 

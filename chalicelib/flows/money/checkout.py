@@ -1,17 +1,18 @@
 """From "Pay" to Stripe's hosted page: the intent is committed first, then Stripe is asked.
 
-`pay` takes the place of an offer, `pay_debt` pays a later part of its price. What does not live
-here: what a payment means when it is there (payments.py), what is owed (instalments.py).
+`pay` takes the place of an offer, `pay_debt` pays a later part of its price, `pay_as_payer` is
+either by somebody whom the member has named. What does not live here: what a payment means when it
+is there (payments.py), what is owed (instalments.py), naming a payer (payers.py).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from chalicelib.errors import (
     EnrolmentExists,
-    NotFound,
     OfferNotOpen,
     PaymentOnItsWay,
     StateChanged,
@@ -21,21 +22,20 @@ from chalicelib.errors import (
 from chalicelib.gateways.outside import Outside
 from chalicelib.rules.audit import audit
 from chalicelib.rules.changes import Caller, Change, Is, Update
-from chalicelib.rules.joining.applications import Application
 from chalicelib.rules.joining.enrolments import IN_SEAT, Enrolment
 from chalicelib.rules.joining.offers import Offer
 from chalicelib.rules.money import checkout as rules
 from chalicelib.rules.money import delayed, settling
 from chalicelib.rules.money.instalments import first_minor, owing
 from chalicelib.rules.money.news import Debt
-from chalicelib.rules.money.payments import Obligation, Payment
+from chalicelib.rules.money.payments import Payer, Payment
 from chalicelib.rules.money.stripe_objects import Checkout
 from chalicelib.rules.people.circle import CircleSettings
 from chalicelib.rules.people.rates import counted
 from chalicelib.store import reads
 from chalicelib.store.commit import commit
-from chalicelib.store.joining import applications, offers
-from chalicelib.store.money.payments import WholeDebt, whole_debt, with_sessions
+from chalicelib.store.joining import applications
+from chalicelib.store.money.payments import Offered, of_debt, of_offer, whole_debt, with_sessions
 
 TRIES_MAX = 4
 
@@ -49,18 +49,30 @@ class Wish:
     token: str
     start_at_once: bool
     address: str = ""  # the caller's network address, counted against card testing
+    payer_link: int = 0  # the generation of the payer's link, where not the member pays (N12)
     bank_debit: bool = False
+
+    @property
+    def page(self) -> str:
+        """The pages that the token is of."""
+        return "/payer" if self.payer_link else "/offers"
 
 
 @dataclass(frozen=True, kw_only=True)
 class DebtWish:
-    """A press of Pay on the page of a debt whose place is taken."""
+    """A press of Pay on the page of a debt: by the member of a taken place, or by its payer."""
 
     obligation_id: str
     token: str
     all_of_it: bool  # or only what is asked for now
     address: str = ""
+    payer_link: int = 0
     bank_debit: bool = False
+
+    @property
+    def page(self) -> str:
+        """The pages that the token is of."""
+        return "/payer" if self.payer_link else "/pay"
 
 
 def pay(outside: Outside, caller: Caller, wish: Wish) -> str:
@@ -68,15 +80,10 @@ def pay(outside: Outside, caller: Caller, wish: Wish) -> str:
     now. Only then the form is spent with the act: Stripe's page can be asked for again.
 
     A second press, in this tab or another, goes on with the open session. Raises OfferNotOpen,
-    PaymentOnItsWay, TooManyTries, SwitchedOff, StripeUnknown (press again: same key).
+    PayerChanged, PaymentOnItsWay, TooManyTries, SwitchedOff, StripeUnknown (the same key again).
     """
-    bank_debit = _selling().bank_debit
-    for _ in range(TRIES_MAX):
-        try:
-            return _pay_once(outside, caller, replace(wish, bank_debit=bank_debit))
-        except StateChanged:
-            continue  # another tab was quicker: look again and go on with what it began
-    raise StateChanged
+    ready = replace(wish, bank_debit=_selling().bank_debit)
+    return _until_it_rests(lambda: _pay_once(outside, caller, ready))
 
 
 def pay_debt(outside: Outside, caller: Caller, wish: DebtWish) -> str:
@@ -85,12 +92,33 @@ def pay_debt(outside: Outside, caller: Caller, wish: DebtWish) -> str:
     A session that is open for the same amount is gone on with; one for another amount is closed
     first. Raises NotFound, NothingOwed, PaymentOnItsWay, TooManyTries, SwitchedOff, StripeUnknown.
     """
-    bank_debit = _selling().bank_debit
+    ready = replace(wish, bank_debit=_selling().bank_debit)
+    return _until_it_rests(lambda: _pay_debt_once(outside, caller, ready))
+
+
+def pay_as_payer(outside: Outside, caller: Caller, wish: DebtWish) -> str:
+    """The hosted page for the payer whom a member has named: for the place of an open offer, or
+    for what is left of one that is taken. Raises what `pay` and `pay_debt` raise."""
+    found = of_debt(wish.obligation_id)
+    if found.obligation.billed_at is not None:
+        return pay_debt(outside, caller, wish)
+    for_place = Wish(
+        application_id=found.offer.application_id,
+        offer_id=found.offer.offer_id,
+        token=wish.token,
+        start_at_once=False,  # the member's to say
+        address=wish.address,
+        payer_link=wish.payer_link,
+    )
+    return pay(outside, caller, for_place)
+
+
+def _until_it_rests(once: Callable[[], str]) -> str:
     for _ in range(TRIES_MAX):
         try:
-            return _pay_debt_once(outside, caller, replace(wish, bank_debit=bank_debit))
+            return once()
         except StateChanged:
-            continue
+            continue  # another tab was quicker: look again and go on with what it began
     raise StateChanged
 
 
@@ -102,47 +130,44 @@ def _selling() -> CircleSettings:
 
 
 def _pay_debt_once(outside: Outside, caller: Caller, wish: DebtWish) -> str:
-    debt = whole_debt(wish.obligation_id)
-    owner = offers.with_offers(debt.obligation.application_id) if debt else None
-    offer = owner.offer(debt.obligation.offer_id) if owner and debt else None
-    if debt is None or offer is None:
-        raise NotFound
-    now = outside.clock.now()
-    owed = owing(offer, debt.obligation, debt.instalments, now)
+    found, now = of_debt(wish.obligation_id), outside.clock.now()
+    payer = rules.who_pays(found.offer, found.obligation, wish.payer_link)
+    owed = owing(found.offer, found.obligation, found.debt.instalments, now)
     amount = owed.left_minor if wish.all_of_it else owed.asked_minor
-    running = rules.running(debt.payments, now)
-    if running and running.amount_minor != amount:
+    running = rules.running(found.debt.payments, now)
+    if running and (running.amount_minor != amount or not rules.of_same(running, payer)):
         _close(outside, running)
         running = None
     if running is None:
-        running = _begin_part(outside, caller, wish, offer, debt, amount)
+        press = _press(outside, wish, str(found.obligation.person_id), payer)
+        every = found.debt.payments
+        running, change = rules.begin_part(found.offer, found.obligation, every, amount, press)
+        _commit_begun(outside, caller, running, change, wish.address)
     if running.checkout_url:
         return running.checkout_url
-    return _ask_stripe(outside, running).checkout_url or f"/pay/{wish.token}"
+    return _ask_stripe(outside, running).checkout_url or f"{wish.page}/{wish.token}"
 
 
-def _begin_part(
-    outside: Outside, caller: Caller, wish: DebtWish, offer: Offer, debt: WholeDebt, amount: int
-) -> Payment:
-    press = rules.Pay(
+def _press(
+    outside: Outside, wish: Wish | DebtWish, person_id: str, payer: Payer | None
+) -> rules.Pay:
+    return rules.Pay(
         payment_id=outside.ids.new("pay"),
-        person_id=str(debt.obligation.person_id),
+        person_id=person_id,
         now=outside.clock.now(),
         base_url=outside.places.base_url,
-        page="/pay",
+        page=wish.page,
         offer_token=wish.token,
         deployment=outside.places.deployment,
-        start_at_once=False,
+        start_at_once=isinstance(wish, Wish) and wish.start_at_once,
         bank_debit=wish.bank_debit,
+        payer=payer,
     )
-    payment, change = rules.begin_part(offer, debt.obligation, debt.payments, amount, press)
-    _commit_begun(outside, caller, payment, change, wish.address)
-    return payment
 
 
 def _close(outside: Outside, payment: Payment) -> None:
-    """Let nobody pay on a session that asks for another amount than is asked for now. Raises
-    PaymentOnItsWay when somebody has paid on it already."""
+    """Let nobody pay on a session that asks for another amount, or somebody else, than is asked
+    now. Raises PaymentOnItsWay when somebody has paid on it already."""
     asked = payment if payment.checkout_id else _ask_stripe(outside, payment)
     session = outside.stripe.expire_checkout(str(asked.checkout_id))
     if session.status == "complete":
@@ -151,56 +176,37 @@ def _close(outside: Outside, payment: Payment) -> None:
 
 
 def _pay_once(outside: Outside, caller: Caller, wish: Wish) -> str:
-    application, offer, debt = _load(wish)
-    if offer.state != "open":  # a session that is still open at Stripe leads nobody there
-        raise OfferNotOpen(state=offer.state)
-    now = outside.clock.now()
-    running = rules.running(debt.payments, now)
+    found, now = of_offer(wish.application_id, wish.offer_id), outside.clock.now()
+    if found.offer.state != "open":  # a session that is still open at Stripe leads nobody there
+        raise OfferNotOpen(state=found.offer.state)
+    payer = rules.who_pays(found.offer, found.obligation, wish.payer_link)
+    running = rules.running(found.debt.payments, now)
+    if running and not rules.of_same(running, payer):
+        _close(outside, running)
+        running = None
     if running is None:
-        running = _begin(outside, caller, wish, application, offer, debt.obligation)
+        running = _begin(outside, caller, wish, found, payer)
     if running.method == "nothing_due":
         return f"/offers/{wish.token}/paid"
     if running.checkout_url:
         return running.checkout_url
-    return _ask_stripe(outside, running).checkout_url or f"/offers/{wish.token}"
-
-
-def _load(wish: Wish) -> tuple[Application, Offer, WholeDebt]:
-    found = offers.with_offers(wish.application_id)
-    offer = found.offer(wish.offer_id) if found else None
-    debt = whole_debt(offer.obligation_id) if offer else None
-    if found is None or offer is None or debt is None:
-        raise NotFound
-    return found.application, offer, debt
+    return _ask_stripe(outside, running).checkout_url or f"{wish.page}/{wish.token}"
 
 
 def _begin(
-    outside: Outside,
-    caller: Caller,
-    wish: Wish,
-    application: Application,
-    offer: Offer,
-    obligation: Obligation,
+    outside: Outside, caller: Caller, wish: Wish, found: Offered, payer: Payer | None
 ) -> Payment:
-    """Commit the intent: payment, longer hold, and the person the offer link has proven."""
-    now = outside.clock.now()
-    binding, person_id = applications.binding(application, outside.ids.new("person"), now)
+    """Commit the intent: payment, longer hold, and the person the offer link has proven, be it
+    that she pays or that she has named who does."""
+    now, fresh = outside.clock.now(), outside.ids.new("person")
+    binding, person_id = applications.binding(found.application, fresh, now)
     commit(binding)  # a fact of its own: the link came by mail, so the address is proven
-    press = rules.Pay(
-        payment_id=outside.ids.new("pay"),
-        person_id=person_id,
-        now=now,
-        base_url=outside.places.base_url,
-        offer_token=wish.token,
-        deployment=outside.places.deployment,
-        start_at_once=wish.start_at_once,
-        bank_debit=wish.bank_debit,
-    )
-    payment, change = rules.begin(offer, obligation, press)
+    press = _press(outside, wish, person_id, payer)
+    payment, change = rules.begin(found.offer, found.obligation, press)
     own = Caller(actor=caller.actor)
-    if first_minor(offer, obligation) == 0:
+    if first_minor(found.offer, found.obligation) == 0:
         own = caller
-        payment, change = _nothing_due(offer, obligation, application, payment, press)
+        payment, change = _nothing_due(found, payment, press)
     _commit_begun(outside, own, payment, change, wish.address)
     return payment
 
@@ -220,22 +226,20 @@ def _commit_begun(
     commit(change + act + counted("checkout", now, client=address), caller, now)
 
 
-def _nothing_due(
-    offer: Offer,
-    obligation: Obligation,
-    application: Application,
-    payment: Payment,
-    press: rules.Pay,
-) -> tuple[Payment, Change]:
-    free = rules.without_stripe(payment, press.now)
-    before = reads.get(Enrolment, offer.term_id, press.person_id)
+def _nothing_due(found: Offered, payment: Payment, press: rules.Pay) -> tuple[Payment, Change]:
+    free, owed = rules.without_stripe(payment, press.now), found.obligation
+    before = reads.get(Enrolment, found.offer.term_id, press.person_id)
     if before and before.state in IN_SEAT:
         raise EnrolmentExists
     debt = Debt(
-        obligation=obligation, payment=free, offer=offer, application=application, before=before
+        obligation=owed,
+        payment=free,
+        offer=found.offer,
+        application=found.application,
+        before=before,
     )
-    taken = settling.nothing_due if obligation.outstanding_minor <= 0 else settling.unpaid_seat
-    return free, taken(with_sessions(debt, press.now), rules.agreed(offer, press), press.now)
+    taken = settling.nothing_due if owed.outstanding_minor <= 0 else settling.unpaid_seat
+    return free, taken(with_sessions(debt, press.now), rules.agreed(found.offer, press), press.now)
 
 
 def _ask_stripe(outside: Outside, payment: Payment) -> Payment:

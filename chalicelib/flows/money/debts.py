@@ -14,6 +14,7 @@ from chalicelib.rules.returning.reserving import in_dispute
 from chalicelib.rules.running.groups import Group, Term
 from chalicelib.store import reads, tables
 from chalicelib.store.banking import receipts
+from chalicelib.store.joining import offers
 from chalicelib.store.money import payments
 from chalicelib.store.people import people
 from chalicelib.store.running import groups
@@ -54,6 +55,7 @@ def show_one(obligation_id: str) -> dict[str, Any]:
     term = reads.get(Term, debt.obligation.group_id, f"term#{debt.obligation.term_id}")
     return {
         "debt": debt,
+        "member": _member(debt),
         "parts": parts_of(debt.instalments, debt.obligation),
         "group": group,
         "term": term,
@@ -66,6 +68,13 @@ def show_one(obligation_id: str) -> dict[str, Any]:
         "left_minor": sum(debt.obligation.shares.values()),
         "names": _names(debt),
     }
+
+
+def _member(debt: payments.WholeDebt) -> dict[str, str]:
+    """Whose place it is, whoever pays for it: as her offer names her."""
+    found = offers.with_offers(debt.obligation.application_id)
+    offer = found.offer(debt.obligation.offer_id) if found else None
+    return {"full_name": offer.full_name, "email": offer.email} if offer else {}
 
 
 def _names(debt: payments.WholeDebt) -> dict[str, str]:

@@ -9,23 +9,31 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from chalicelib.errors import Conflict, NotFound, Trouble
 from chalicelib.gateways.outside import Outside
 from chalicelib.rules.audit import audit
-from chalicelib.rules.changes import Caller, Change
+from chalicelib.rules.changes import Caller, Change, Create, Update
+from chalicelib.rules.joining.applications import LIVE
 from chalicelib.rules.joining.enrolments import Enrolment
 from chalicelib.rules.joining.offers import Offer
-from chalicelib.rules.money.payments import Obligation, Payment
+from chalicelib.rules.money.chasing import postponed
+from chalicelib.rules.money.payments import Obligation, Payment, Release
 from chalicelib.rules.returning import bulk as rules
 from chalicelib.rules.returning.bulk import SESSION, Bulk
-from chalicelib.rules.returning.bulk_mails import Told, session_mail, term_mail, whom
+from chalicelib.rules.returning.bulk_mails import (
+    Told,
+    session_mail,
+    term_mail,
+    waiting_mail,
+    whom,
+)
 from chalicelib.rules.returning.releases import Owed
 from chalicelib.rules.running.groups import WholeTerm
 from chalicelib.store import reads, tables
 from chalicelib.store.commit import commit
-from chalicelib.store.joining import offers
+from chalicelib.store.joining import applications, offers
 from chalicelib.store.money import payments
 from chalicelib.store.running import groups
 
@@ -49,6 +57,8 @@ def work(outside: Outside, bulk_id: str) -> str:
             return "done"
         if bulk.todo:
             _one(outside, bulk_id, bulk.todo[0])
+        elif bulk.waiting:
+            _tell(outside, bulk, bulk.waiting[0])
         else:
             _look_once_more(outside, bulk)
     return "goes_on"
@@ -101,18 +111,61 @@ def _dealt_with(outside: Outside, bulk: Bulk, obligation_id: str) -> Change:
     if not _stands(bulk, whole):
         told = None  # the session was planned again or found to be held: nothing to give back
     elif new:
-        amount, change = rules.moved(bulk, owed, new, now)
+        amount, change = rules.moved(bulk, owed, new, _begins(bulk, whole, debt), now)
         change += _redated(bulk, whole, debt)
     else:
         release, change = rules.given_back(bulk, owed, now)
         amount = release.amount_minor if release else 0
-    letter = session_mail if bulk.cause == SESSION else term_mail
+    later = _postponed(bulk, whole, debt) if told else Change()
     return Change.of(
         rules.ticked(bulk, obligation_id, amount),
         change,
-        letter(bulk, whole, told, debt, release, now) if told else None,
+        later,
+        _letter(bulk, whole, told, debt, release, later, now) if told else None,
         _recorded(outside, bulk, owed, amount) if change.writes else None,
     )
+
+
+def _letter(
+    bulk: Bulk,
+    whole: WholeTerm,
+    told: Told,
+    debt: Obligation,
+    release: Release | None,
+    later: Change,
+    now: datetime,
+) -> Create | None:
+    if bulk.cause != SESSION:
+        return term_mail(bulk, whole, told, debt, release, now)
+    days = [write.values["pay_by"] for write in later.writes if isinstance(write, Update)]
+    return session_mail(bulk, whole, told, debt, release, now, pay_by=min(days, default=None))
+
+
+def _begins(bulk: Bulk, whole: WholeTerm, debt: Obligation) -> datetime | None:
+    """When the first session begins that a debt covers, now that one of them is cancelled."""
+    return whole.begins({*debt.shares, bulk.new_session_id})
+
+
+def _postponed(bulk: Bulk, whole: WholeTerm, debt: Obligation) -> Change:
+    """What is to be paid after the first session waits for the first one that is left."""
+    gone, begins_at = whole.session(bulk.session_id), _begins(bulk, whole, debt)
+    if debt.billed_at is None or gone is None or begins_at is None:
+        return Change()
+    if begins_at < gone.starts_at:
+        return Change()
+    found = payments.of_debt(debt.obligation_id)
+    return postponed(found.offer, found.debt.instalments, begins_at)
+
+
+def _tell(outside: Outside, bulk: Bulk, application_id: str) -> None:
+    """Somebody who applied for a cancelled term; who has had an answer since is not told."""
+    found, now = applications.application(application_id), outside.clock.now()
+    waits = found and found.term_id == bulk.term_id and found.state in LIVE
+    letter = waiting_mail(bulk, _whole(bulk), found, now) if found and waits else None
+    try:
+        commit(Change.of(rules.told(bulk, application_id), letter))
+    except Conflict:
+        log.info("moved_on bulk=%s", bulk.bulk_id)  # somebody else works at it too
 
 
 def _stands(bulk: Bulk, whole: WholeTerm) -> bool:

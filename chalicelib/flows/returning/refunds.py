@@ -12,6 +12,7 @@ from datetime import datetime
 
 from chalicelib.errors import (
     AlreadyCounted,
+    NotFound,
     RefundNotPossible,
     StateChanged,
     StripeRefused,
@@ -22,7 +23,7 @@ from chalicelib.gateways.outside import Outside
 from chalicelib.rules.audit import audit
 from chalicelib.rules.changes import Change
 from chalicelib.rules.money.checkout import TAG
-from chalicelib.rules.money.payments import Refund, StripeLookup
+from chalicelib.rules.money.payments import Payment, Refund, StripeLookup
 from chalicelib.rules.money.stripe_objects import Event, RefundObject, refund_from
 from chalicelib.rules.people.circle import CircleSettings
 from chalicelib.rules.returning import outside_refunds
@@ -105,7 +106,8 @@ def take_in(outside: Outside, told: RefundObject) -> str:
     fetched afresh, since a refund's events come in any order. One that no refund of ours asked
     for is booked once, under its own id; news of it later is news of any refund.
 
-    Returns: sent, outside, carried_out, unexplained, nothing, not_ours, or Stripe's status.
+    Returns: sent, outside, carried_out, unexplained, nothing, not_ours, or Stripe's status. Raises
+    Trouble while the payment itself has not been heard of.
     """
     if told.metadata.get("app") == TAG and not _is_tagged(outside, told):
         return "not_ours"
@@ -113,15 +115,16 @@ def take_in(outside: Outside, told: RefundObject) -> str:
         known = _known(outside, told)
         owner = _owner(told)
         if known is None and owner is None:
-            return "not_ours"
+            return _not_heard_of(outside, told)
         answer, now = outside.stripe.refund_by_id(told.id), outside.clock.now()
         if known and known.state == "requested":
             return _write(rules.sent(known, answer, now), "sent")
         if known:
             return _write(rules.news(known, answer, now), answer.status)
-        gone = answer.status in outside_refunds.GONE
-        if owner is None or gone or payments.by_stripe_id(told.id):
+        if owner is None or payments.by_stripe_id(told.id):
             return "nothing"
+        if answer.status in outside_refunds.GONE:
+            return _write(outside_refunds.came_to_nothing(_paid(owner), answer, now), "nothing")
         try:
             return _book(outside, owner, answer)
         except AlreadyCounted:
@@ -148,6 +151,16 @@ def _known(outside: Outside, told: RefundObject) -> Refund | None:
     )
 
 
+def _not_heard_of(outside: Outside, told: RefundObject) -> str:
+    """A refund of a payment that we do not know: of another use of the account, unless the payment
+    itself is still to be heard of; then Stripe tells it again."""
+    if told.payment_intent_id:
+        ids = outside.stripe.payment_intent(told.payment_intent_id).metadata
+        if ids.get("app") == TAG and ids.get("deployment") == outside.places.deployment:
+            raise Trouble("a refund came before its payment")
+    return "not_ours"
+
+
 def _is_tagged(outside: Outside, told: RefundObject) -> bool:
     ids = told.metadata
     return ids.get("app") == TAG and ids.get("deployment") == outside.places.deployment
@@ -160,6 +173,13 @@ def _owner(told: RefundObject) -> StripeLookup | None:
         if found:
             return found
     return None
+
+
+def _paid(owner: StripeLookup) -> Payment:
+    payment = reads.get(Payment, owner.owner_id, f"payment#{owner.payment_id}")
+    if payment is None:
+        raise NotFound
+    return payment
 
 
 def _book(outside: Outside, owner: StripeLookup, answer: RefundObject) -> str:

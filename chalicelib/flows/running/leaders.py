@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from chalicelib.errors import Conflict, NotFound
@@ -23,7 +24,9 @@ from chalicelib.rules.changes import (
     Write,
 )
 from chalicelib.rules.people.people import EmailOwner, Person, email_key
-from chalicelib.rules.running.groups import Leadership, Term, WholeTerm
+from chalicelib.rules.running import substitutes
+from chalicelib.rules.running.groups import Term, WholeTerm
+from chalicelib.rules.running.leading import Leadership
 from chalicelib.rules.running.term_sessions import changed_values
 from chalicelib.store import reads
 from chalicelib.store.commit import commit
@@ -47,7 +50,7 @@ def save_leader(
     before = next((one for one in whole.leaders if one.leader_id == person.person_id), None)
     if before is None and len(whole.leaders) >= LEADERS_MAX:
         raise Conflict
-    change = Change.of(made, _saved(before, leads), _still(whole.term))
+    change = Change.of(made, _saved(before, leads, outside.clock.now()), _still(whole.term))
     action = "term.leader_changed" if before else "term.leader_added"
     _commit(outside, caller, whole, person.person_id, action, change)
 
@@ -55,8 +58,9 @@ def save_leader(
 def remove_leader(
     outside: Outside, caller: Caller, group_id: str, term_id: str, leader_id: str
 ) -> None:
-    """A leader leads this term no more; access to it stops at once (L4). Conflict for the last
-    leader of a published term, and once the term is over."""
+    """A leader leads this term no more; access to it stops at once (L4), and what was earned
+    stays. Registers of sessions that have begun can still name her. Conflict for the last leader
+    of a published term, and once the term is over."""
     whole = _term(group_id, term_id)
     found = next((one for one in whole.leaders if one.leader_id == leader_id), None)
     if found is None:
@@ -65,8 +69,43 @@ def remove_leader(
     if whole.term.state in OVER or (whole.term.state != "draft" and not others):
         raise Conflict
     stays = Require(others[0], ()) if others else None
-    change = Change.of(Remove(found), stays, _still(whole.term))
+    left = substitutes.left_behind(whole, found, caller.actor, outside.clock.now())
+    change = Change.of(Remove(found), stays, _still(whole.term), *left)
     _commit(outside, caller, whole, leader_id, "term.leader_removed", change)
+
+
+def show_substitutes(outside: Outside, group_id: str, term_id: str) -> WholeTerm:  # noqa: ARG001
+    """A term with everybody who leads one session of it; NotFound without one."""
+    return _term(group_id, term_id)
+
+
+def save_substitute(
+    outside: Outside, caller: Caller, group_id: str, term_id: str, values: Mapping[str, Any]
+) -> None:
+    """Somebody else leads a session (L3). `values` are those of the form `substitute`; the person
+    is found or made as for a leader. Raises Conflict once its register is closed, InvalidForm for
+    a leader of the term."""
+    whole = _term(group_id, term_id)
+    person, made = _person(outside, values["email"], values["name"])
+    now = outside.clock.now()
+    writes = substitutes.named(whole, person.person_id, values, caller.actor, now)
+    change = Change.of(made, *writes)
+    action = "term.substitute_named"
+    _commit(outside, caller, whole, person.person_id, action, change, values["session"])
+
+
+def remove_substitute(
+    outside: Outside, caller: Caller, group_id: str, term_id: str, session_id: str, leader_id: str
+) -> None:
+    """A substitute does not lead the session after all. NotFound without one; Conflict once the
+    register is closed."""
+    whole = _term(group_id, term_id)
+    every = substitutes.of_session(whole, session_id)
+    found = next((one for one in every if one.leader_id == leader_id), None)
+    if found is None:
+        raise NotFound
+    change = Change.of(Remove(found), substitutes.still_open(whole, found))
+    _commit(outside, caller, whole, leader_id, "term.substitute_removed", change, session_id)
 
 
 def email_of(outside: Outside, leader_id: str) -> str:  # noqa: ARG001 - as every flow
@@ -118,10 +157,11 @@ def _leadership(whole: WholeTerm, leader_id: str, values: Mapping[str, Any]) -> 
     )
 
 
-def _saved(before: Leadership | None, leads: Leadership) -> Write | None:
+def _saved(before: Leadership | None, leads: Leadership, now: datetime) -> Write | None:
     if before is None:
         return Create(leads)
-    values = changed_values(before, replace(leads, share_bp=before.share_bp))
+    earlier = before.paid_from(leads.pay, leads.rate_minor, now)
+    values = changed_values(before, replace(leads, earlier=earlier))
     return Update(before, values) if values else None
 
 
@@ -130,9 +170,16 @@ def _still(term: Term) -> Require:
 
 
 def _commit(
-    outside: Outside, caller: Caller, whole: WholeTerm, leader_id: str, action: str, change: Change
+    outside: Outside,
+    caller: Caller,
+    whole: WholeTerm,
+    leader_id: str,
+    action: str,
+    change: Change,
+    session_id: str = "",
 ) -> None:
     now, term = outside.clock.now(), whole.term
+    about = {"session_id": session_id} if session_id else {}
     trace = audit(
         term.term_id,
         action,
@@ -141,5 +188,6 @@ def _commit(
         outside.ids.new("audit"),
         person_id=leader_id,
         group_id=term.group_id,
+        **about,
     )
     commit(change + trace, caller, now)

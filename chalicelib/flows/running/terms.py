@@ -26,10 +26,12 @@ from chalicelib.rules.changes import (
     Update,
     Write,
 )
+from chalicelib.rules.running.cancelling import waiting_for
 from chalicelib.rules.running.group_forms import rhythm_of
 from chalicelib.rules.running.groups import Group, Term, WholeTerm
 from chalicelib.rules.running.publishing import require_publishable
 from chalicelib.rules.running.recurrence import Planned, plan
+from chalicelib.rules.running.register import open_registers
 from chalicelib.rules.running.term_sessions import (
     changed_values,
     copied,
@@ -42,6 +44,7 @@ from chalicelib.rules.running.term_sessions import (
 )
 from chalicelib.rules.states import move
 from chalicelib.store.commit import commit
+from chalicelib.store.joining import applications
 from chalicelib.store.running import groups
 
 Values = Mapping[str, Any]
@@ -204,23 +207,31 @@ def run(outside: Outside, caller: Caller, group_id: str, term_id: str) -> None:
 
 
 def end(outside: Outside, caller: Caller, group_id: str, term_id: str) -> None:
-    """The term is over. Conflict before its last session."""
-    if show_term(outside, group_id, term_id).term.ends_at > outside.clock.now():
+    """The term is over. Conflict before its last session; while registers are open InvalidForm
+    says of which sessions: only a closed one says what their fees are."""
+    whole, now = show_term(outside, group_id, term_id), outside.clock.now()
+    if whole.term.ends_at > now:
         raise Conflict
+    if still_open := open_registers(whole, now):
+        numbers = ", ".join(str(one.number) for one in still_open)
+        details = {"do": {"sessions": numbers}}
+        raise InvalidForm({"do": "registers_open"}, {}, form="term_move", details=details)
     _move(outside, caller, group_id, term_id, "ended")
 
 
 def cancel(outside: Outside, caller: Caller, group_id: str, term_id: str) -> None:
-    """The term will not be. Only while nobody has or holds a seat and no guest is expected:
-    otherwise InvalidForm says what stands in the way, and the commit sees to it once more."""
+    """The term will not be. Only while nobody has or holds a seat, has applied or is expected as
+    a guest: otherwise InvalidForm says what stands in the way, and the commit sees to seats and
+    guests once more. Who waits is told by cancelling.cancel_term."""
     whole, now = show_term(outside, group_id, term_id), outside.clock.now()
     term = whole.term
     state = move("term", term.state, "cancelled")
     coming = [one for one in (*whole.sessions, *whole.tasters) if one.state == "planned"]
     guests = sum(one.guests for one in coming if one.ends_at > now)
-    if term.occupied or guests:
-        code = "seats_taken" if term.occupied else "guests_expected"
-        facts = {"seats": term.occupied, "guests": guests}
+    waiting = len(waiting_for(applications.of_term(term_id), ()))
+    if term.occupied or guests or waiting:
+        code = "seats_taken" if term.occupied else "guests_expected" if guests else "people_wait"
+        facts = {"seats": term.occupied, "guests": guests, "waiting": waiting}
         raise InvalidForm({"do": code}, {}, form="term_move", details={"do": facts})
     change = Change.of(
         Update(term, {"state": state}, when=unseated(term), refusal=Conflict),

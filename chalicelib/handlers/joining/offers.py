@@ -1,6 +1,7 @@
 """The offer page: see it, accept the agreement and pay, decline, come back from Stripe.
 
-The link is only ever mailed, so whoever holds it has proven the address.
+The link is only ever mailed, so whoever holds it has proven the address. What does not live here:
+somebody else who pays (offer_payer.py).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from chalicelib.flows.joining import offers
 from chalicelib.flows.money import checkout, payments
 from chalicelib.handlers.audience import Audience
 from chalicelib.handlers.doors import Doors
+from chalicelib.handlers.joining.offer_page import offer_page
 from chalicelib.handlers.money.open_sessions import close_open_sessions
 from chalicelib.handlers.visit import Visit
 from chalicelib.rules.forms import Answers
@@ -22,8 +24,7 @@ door = Doors(__name__)
 @door.page("/offers/{token}", Audience.LINK)
 def show_offer(visit: Visit, token: str, answers_given: Answers | None = None) -> Response:
     """The offer in whatever state it is, with the one thing that can be done now."""
-    facts = offers.show(visit.outside, token)
-    return visit.page("offer", answers_given=answers_given, token=token, **facts)
+    return offer_page(visit, token, answers_given)
 
 
 @door.form("/offers/{token}", Audience.LINK, again=show_offer)

@@ -11,14 +11,14 @@ from collections.abc import Callable
 
 from chalice.app import Response
 
-from chalicelib.errors import NotSigned
 from chalicelib.flows.disputes import disputes
 from chalicelib.flows.money import payments
 from chalicelib.flows.returning import refunds
-from chalicelib.gateways.webhook_signature import verify
 from chalicelib.handlers import answers
 from chalicelib.handlers.audience import Audience
 from chalicelib.handlers.doors import Doors
+from chalicelib.handlers.leaders import transfer_news
+from chalicelib.handlers.money.signed import signed_event
 from chalicelib.handlers.visit import Visit
 from chalicelib.rules.money.stripe_objects import Event
 from chalicelib.wiring import Wired
@@ -30,17 +30,17 @@ log = logging.getLogger("balint.webhooks")
 HEARD: dict[str, Callable[[Wired, Event], str]] = {
     **dict.fromkeys(refunds.HEARD, refunds.hear),
     **dict.fromkeys(disputes.HEARD, disputes.hear),
+    **dict.fromkeys(transfer_news.HEARD, transfer_news.hear),
 }
+
+# What the endpoint at Stripe has to send: no more, no less.
+EVENTS = frozenset((*payments.HEARD, *HEARD))
 
 
 @door.hook("/webhooks/stripe", Audience.STRIPE)
 def hear_stripe(visit: Visit) -> Response:
     """One signed event, taken in once."""
-    body = visit.body
-    if not body:
-        raise NotSigned("empty body")
-    header = visit.request.headers.get("stripe-signature")
-    event = verify(body, header, visit.settings.stripe_webhook_secrets, visit.now)
+    event = signed_event(visit, "STRIPE_WEBHOOK_SECRETS")
     word = HEARD.get(event.type, payments.hear)(visit.outside, event)
     log.info("stripe_event type=%s id=%s became=%s", event.type, event.id, word)
     return answers.plain(visit.settings, f"{word}\n")

@@ -15,9 +15,9 @@ from chalicelib.rules.people.people import DESK_ROLES
 from chalicelib.rules.people.set_up_forms import (
     DOCUMENT_FORM,
     GIVE_ROLE_FORM,
-    SETTINGS_FORM,
     SWITCH_FORM,
     TAKE_ROLE_FORM,
+    settings_form,
 )
 
 door = Doors(__name__)
@@ -34,14 +34,17 @@ def show_settings(visit: Visit) -> Response:
 def show_circle(visit: Visit, answers_given: Answers | None = None) -> Response:
     """The circle's facts as a form."""
     known = settings.show_desk(visit.outside).settings
-    given = answers_given or Answers.of(SETTINGS_FORM, vars(known))
+    given = answers_given or Answers.of(settings_form(known.currency), vars(known))
     return visit.page("admin_settings_circle", answers_given=given, settings=known)
 
 
 @door.form(f"{PAGE}/circle", Audience.ADMINISTRATOR, again=show_circle)
 def change_circle(visit: Visit) -> Response:
-    """Saves what was changed."""
-    values = visit.read(SETTINGS_FORM)
+    """Saves what was changed, for somebody who has just signed in: it says who may give money
+    back alone."""
+    visit.require_fresh()
+    known = settings.show_desk(visit.outside).settings
+    values = visit.read(settings_form(known.currency))
     settings.edit(visit.outside, visit.caller(PAGE), values)
     return visit.go(PAGE)
 

@@ -267,6 +267,7 @@ def _usual(whole: WholeTerm) -> dict[str, Any]:
         "min_members": 6,
         "guest_places": 0,
         "other_costs_minor": 0,
+        "leaders_extra_minutes": whole.term.leaders_extra_minutes,
         "payment_due": whole.term.payment_due,
         "instalments": whole.term.instalments,
     }

@@ -48,6 +48,7 @@ def show_register(
         "register",
         here=HERE,
         register=register,
+        sees_term=registers.leads(visit.me, register.whole) or "administrator" in visit.roles,
         answers_given=answers_given or Answers.of(form, as_kept(register)),
     )
 

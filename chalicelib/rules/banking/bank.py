@@ -14,7 +14,9 @@ from typing import Any
 
 from chalicelib.errors import AlreadyCounted, SecondPersonNeeded, StateChanged
 from chalicelib.rules import states
+from chalicelib.rules.audit import audit
 from chalicelib.rules.books.ledger import CIRCLE_BOOK, entry
+from chalicelib.rules.books.retention import kept_until
 from chalicelib.rules.changes import Change, Create, Is, Ref, Remove, Update
 from chalicelib.rules.money.amounts import Money
 from chalicelib.rules.people.circle import Task
@@ -54,6 +56,7 @@ class BankReceipt:
     back_reference: str = ""
     back_reason: str = ""
     look_at: datetime | None = None  # on the list of suspense while anything is left
+    retain_until: datetime | None = None  # then nobody's words are kept of it
 
     @property
     def goes_back(self) -> bool:
@@ -149,9 +152,10 @@ def second_look(receipt: BankReceipt, proposal_id: str, actor: str, preset: str)
         raise SecondPersonNeeded
 
 
-def used(receipt: BankReceipt, becomes: str) -> Change:
+def used(receipt: BankReceipt, becomes: str, now: datetime) -> Change:
     """What was proposed is done: so much less is left. With the last penny the money is `becomes`
-    (matched or returned), off the list, and its task is done. Once, as it was proposed."""
+    (matched or returned), off the list, and its task is done; from then on its time to be kept
+    runs. Once, as it was proposed."""
     left = receipt.left_minor - receipt.proposed_minor
     if left < 0:
         raise StateChanged
@@ -159,6 +163,7 @@ def used(receipt: BankReceipt, becomes: str) -> Change:
         "state": states.move("bank_receipt", receipt.state, "unmatched" if left else becomes),
         "left_minor": left,
         "look_at": receipt.look_at if left else None,
+        "retain_until": None if left else kept_until(now),
         **NO_PROPOSAL,
     }
     task = Remove(Ref(Task, {"task_id": _task_id(receipt)}))
@@ -177,7 +182,21 @@ def sent_back(receipt: BankReceipt, now: datetime) -> Change:
         receipt_id=receipt.receipt_id,
         reference=receipt.back_reference,
     )
-    return Change.of(used(receipt, "returned"), booked)
+    return Change.of(used(receipt, "returned", now), booked)
+
+
+def forgotten(receipt: BankReceipt, now: datetime, audit_id: str) -> Change:
+    """Who paid it and what was typed about it goes; amount, days and what became of it stay with
+    the books. Its name stays too: the entries and the payment know it by that."""
+    words = dict.fromkeys(("payer", "reference", "back_reference", "back_reason"), "")
+    return Change.of(
+        Update(
+            receipt,
+            {**words, "retain_until": None},
+            when=(Is("retain_until", receipt.retain_until), Is("left_minor", 0)),
+        ),
+        audit(receipt.receipt_id, "suspense.forgotten", "clock", now, audit_id),
+    )
 
 
 def look_again(receipt: BankReceipt, now: datetime) -> Update:

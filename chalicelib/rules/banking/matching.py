@@ -21,6 +21,7 @@ from chalicelib.rules.disputes.disputes import Dispute
 from chalicelib.rules.joining.enrolments import IN_SEAT
 from chalicelib.rules.joining.offers import Offer
 from chalicelib.rules.money import instalments
+from chalicelib.rules.money.behalf import on_behalf
 from chalicelib.rules.money.checkout import title
 from chalicelib.rules.money.instalments import Owing
 from chalicelib.rules.money.mails import receipt_mail
@@ -116,6 +117,7 @@ def may_be_replaced(old: Payment | None, disputes: Sequence[Dispute], amount_min
 def payment_of(hand: Hand, obligation: Obligation, offer: Offer, person_id: str | None) -> Payment:
     """The payment that the proposal becomes: paid on the day the money came, without a fee."""
     receipt, zone = hand.receipt, str(offer.facts["zone"])
+    who = obligation.payer or offer
     came = datetime.combine(receipt.received_on, NOON, ZoneInfo(zone))
     payment = Payment(
         obligation_id=obligation.obligation_id,
@@ -129,8 +131,9 @@ def payment_of(hand: Hand, obligation: Obligation, offer: Offer, person_id: str 
         group_id=offer.group_id,
         term_id=offer.term_id,
         book=obligation.book,
-        email=offer.email,
-        full_name=offer.full_name,
+        email=who.email,
+        full_name=who.full_name,
+        on_behalf=on_behalf(obligation.payer, offer),
         zone=zone,
         title=title(offer),
         person_id=person_id,
@@ -155,7 +158,7 @@ def matched(hand: Hand, debt: Debt) -> Change:
     seat = takes_seat(debt.obligation)
     becomes, owing = _seat(debt, hand.now) if seat else _towards(debt, hand.now)
     return Change.of(
-        used(hand.receipt, "matched"),
+        used(hand.receipt, "matched", hand.now),
         Create(debt.payment),
         _entries(hand, debt.payment),
         becomes,
@@ -217,7 +220,7 @@ def instead(hand: Hand, debt: Debt, old: Payment, refund_id: str) -> Change:
     name = f"replaced#{payment.payment_id}"
     owing = instalments.owing(debt.offer, obligation, debt.instalments, hand.now)
     return Change.of(
-        used(receipt, "matched"),
+        used(receipt, "matched", hand.now),
         Create(payment),
         _entries(hand, payment),
         _entry(hand, payment, obligation.book, name, owed_again),

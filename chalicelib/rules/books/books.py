@@ -12,11 +12,14 @@ from dataclasses import dataclass
 
 from chalicelib.rules.banking.bank import BankReceipt
 from chalicelib.rules.books import ledger
+from chalicelib.rules.books.findings import Finding, on_account, same
 from chalicelib.rules.books.ledger import Entry, deferred
 from chalicelib.rules.books.shares import earned, unearned
 from chalicelib.rules.disputes.disputes import Dispute
 from chalicelib.rules.joining.enrolments import IN_SEAT, Enrolment
 from chalicelib.rules.joining.offers import Offer
+from chalicelib.rules.leaders.payouts import Item, Payout
+from chalicelib.rules.leaders.proof import of_leaders
 from chalicelib.rules.money.amounts import Money
 from chalicelib.rules.money.payments import Obligation, Payment, Refund
 from chalicelib.rules.prices.bursaries import PROMISED, BursaryCode, balance_of
@@ -44,22 +47,8 @@ class Kept:
     credits: Sequence[Credit] = ()
     receipts: Sequence[BankReceipt] = ()
     codes: Sequence[BursaryCode] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    """One thing that does not agree: the proof's name, where, and by how many minor units or
-    rows."""
-
-    proof: str
-    where: str
-    expected: int
-    found: int
-
-    @property
-    def difference(self) -> int:
-        """How far apart: 0 is nowhere."""
-        return self.found - self.expected
+    items: Sequence[Item] = ()  # what leaders earned, owe back, are owed again
+    payouts: Sequence[Payout] = ()
 
 
 def under_way(kept: Kept) -> bool:
@@ -89,32 +78,19 @@ def check_books(kept: Kept, stripe_balance: Money | None) -> list[Finding]:
         *_between_books(kept.entries),
         *_seats(kept),
         *_roster(kept),
+        *of_leaders(kept.entries, kept.items, kept.payouts),
     ]
     if stripe_balance is not None:
-        ours = _on_account(kept.entries, "stripe", stripe_balance.currency)
-        findings += _same("stripe", "Stripe's balance", stripe_balance.amount_minor, ours)
+        ours = on_account(kept.entries, "stripe", stripe_balance.currency)
+        findings += same("stripe", "Stripe's balance", stripe_balance.amount_minor, ours)
     return findings
-
-
-def _same(proof: str, where: str, expected: int, found: int) -> list[Finding]:
-    if expected == found:
-        return []
-    return [Finding(proof=proof, where=where, expected=expected, found=found)]
-
-
-def _on_account(entries: Iterable[Entry], account: str, currency: str = "") -> int:
-    return sum(
-        amount
-        for (_, name, of), amount in ledger.balances(entries).items()
-        if name == account and currency in ("", of)
-    )
 
 
 def _each_entry_balances(entries: Iterable[Entry]) -> list[Finding]:
     return [
         finding
         for one in entries
-        for finding in _same("entry", one.entry_id, 0, sum(line.amount_minor for line in one.lines))
+        for finding in same("entry", one.entry_id, 0, sum(line.amount_minor for line in one.lines))
     ]
 
 
@@ -137,7 +113,7 @@ def _of_seats(kept: Kept) -> list[Finding]:
     return [
         finding
         for book, account in sorted({*expected, *found})
-        for finding in _same(
+        for finding in same(
             account.partition("/")[0],
             f"{book} {account}",
             expected[book, account],
@@ -158,17 +134,17 @@ def _debts(kept: Kept) -> list[Finding]:
     findings = []
     for one in kept.obligations:
         name = one.obligation_id
-        findings += _same("paid", name, paid[name], one.paid_minor)
-        findings += _same("given_back", name, back[name], one.refunded_minor)
+        findings += same("paid", name, paid[name], one.paid_minor)
+        findings += same("given_back", name, back[name], one.refunded_minor)
         bill = one.amount_minor - one.released_minor + one.bursary_minor
-        findings += _same("shares", name, bill, sum(one.shares.values()))
-        findings += _same("overpaid", name, 0, min(0, one.outstanding_minor))
+        findings += same("shares", name, bill, sum(one.shares.values()))
+        findings += same("overpaid", name, 0, min(0, one.outstanding_minor))
     return findings
 
 
 def _refunds_pending(kept: Kept) -> list[Finding]:
     expected = sum(one.amount_minor for one in kept.refunds if one.state in OWED_BACK)
-    return _same("refunds_pending", "all", expected, -_on_account(kept.entries, "refunds_pending"))
+    return same("refunds_pending", "all", expected, -on_account(kept.entries, "refunds_pending"))
 
 
 def _credits(kept: Kept) -> list[Finding]:
@@ -182,7 +158,7 @@ def _credits(kept: Kept) -> list[Finding]:
     return [
         finding
         for book in sorted({*expected, *found})
-        for finding in _same("credits", book, expected[book], found.get(book, 0))
+        for finding in same("credits", book, expected[book], found.get(book, 0))
     ]
 
 
@@ -198,9 +174,9 @@ def _bursaries(kept: Kept) -> list[Finding]:
     used |= {(one.bursary_code, "used") for one in open_ones if one.bursary_code}
     stand = {(one.code, one.state) for one in kept.codes if one.state in ("used", "spent")}
     return [
-        *_same("bursaries", "the fund", gifts - sum(one.bursary_minor for one in billed), holds),
-        *_same("bursary_promises", "the fund", 0, max(0, promised - holds)),
-        *(f for code, _ in sorted(used ^ stand) for f in _same("bursary_code", code, 0, 1)),
+        *same("bursaries", "the fund", gifts - sum(one.bursary_minor for one in billed), holds),
+        *same("bursary_promises", "the fund", 0, max(0, promised - holds)),
+        *(f for code, _ in sorted(used ^ stand) for f in same("bursary_code", code, 0, 1)),
     ]
 
 
@@ -218,7 +194,7 @@ def _by_hand(kept: Kept) -> list[Finding]:
     what others put there (`unknown#...`) is not counted with it (T3)."""
     ours = [one for one in kept.entries if one.entry_id.partition("#")[0] in BY_HAND]
     left = sum(one.left_minor for one in kept.receipts)
-    return _same("suspense", "money by hand", left, -_on_account(ours, "suspense"))
+    return same("suspense", "money by hand", left, -on_account(ours, "suspense"))
 
 
 def _between_books(entries: Iterable[Entry]) -> list[Finding]:
@@ -228,19 +204,19 @@ def _between_books(entries: Iterable[Entry]) -> list[Finding]:
         name, _, other = account.partition("/")
         if name == "due_to":
             sums[f"{' and '.join(sorted((book, other)))} {currency}"] += amount
-    return [one for where in sorted(sums) for one in _same("due_to", where, 0, sums[where])]
+    return [one for where in sorted(sums) for one in same("due_to", where, 0, sums[where])]
 
 
 def _fees(kept: Kept) -> list[Finding]:
     expected = sum(one.fee_minor or 0 for one in kept.payments)
     expected += sum(one.fee_minor for one in kept.disputes)
-    return _same("processor_fees", "all", expected, _on_account(kept.entries, "processor_fees"))
+    return same("processor_fees", "all", expected, on_account(kept.entries, "processor_fees"))
 
 
 def _disputed(kept: Kept) -> list[Finding]:
     """What disputes have taken and not given back, until it is booked as lost."""
     expected = sum(one.withdrawn_minor for one in kept.disputes if not one.booked_lost)
-    return _same("disputed", "all", expected, _on_account(kept.entries, "disputed"))
+    return same("disputed", "all", expected, on_account(kept.entries, "disputed"))
 
 
 def _seats(kept: Kept) -> list[Finding]:
@@ -251,8 +227,8 @@ def _seats(kept: Kept) -> list[Finding]:
         finding
         for term in kept.terms
         for finding in (
-            *_same("taken", term.term_id, taken[term.term_id], term.taken),
-            *_same("held", term.term_id, held[term.term_id], term.held),
+            *same("taken", term.term_id, taken[term.term_id], term.taken),
+            *same("held", term.term_id, held[term.term_id], term.held),
         )
     ]
 

@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from chalicelib.rules.books import ledger
-from chalicelib.rules.books.ledger import CIRCLE_BOOK, Entry
-from chalicelib.rules.changes import Create
+from chalicelib.rules.books.ledger import CIRCLE_BOOK, Entry, group_book
+from chalicelib.rules.changes import Change, Create, Is, Remove, Update
+from chalicelib.rules.leaders.sending import TransferLookup
 from chalicelib.rules.money.stripe_objects import BalanceMovement
 from chalicelib.rules.people.circle import Task
 
@@ -25,9 +26,12 @@ REFUNDS_BACK = ("refund_failure", "payment_failure_refund")
 DISPUTES = ("adjustment",)
 PAYOUTS = ("payout",)
 PAYOUTS_BACK = ("payout_failure", "payout_cancel")
+TRANSFER, TRANSFER_BACK = "transfer", "transfer_refund"
+OF_LEADERS = (TRANSFER, TRANSFER_BACK)
 ACCOUNT_FEES = ("stripe_fee", "stripe_fx_fee", "tax_fee")
 YOUNG = timedelta(hours=1)  # what moved a moment ago may still be on its way into our books
 TASK_AFTER = timedelta(days=1)
+LOST_AFTER = timedelta(days=1)  # a night has passed: it is not mended by rule
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,12 +67,20 @@ class BankPayout:
 @dataclass(frozen=True)
 class Origin:
     """What a movement is about, as far as we know it: the book of its debt and the name of the
-    fact there; `ours` says that it bears our tag."""
+    fact there; `ours` says that it bears our tag. A transfer stands in the books of several
+    groups under one name."""
 
     book: str = CIRCLE_BOOK
     fact: str = ""
     fee_fact: str = ""
     ours: bool = False
+    more_books: tuple[str, ...] = ()
+
+    @property
+    def entries(self) -> list[tuple[str, str]]:
+        """Book and name of every entry that it rests on, its fee's the last."""
+        facts = [(book, self.fact) for book in (self.book, *self.more_books)]
+        return [*facts, (self.book, self.fee_fact)] if self.fee_fact else facts
 
 
 def of_charge(book: str, intent_id: str, charge_id: str) -> Origin:
@@ -85,6 +97,17 @@ def of_dispute(book: str, movement: BalanceMovement) -> Origin:
     """The origin of money that a dispute took or gave back."""
     kind = "withdrawn" if movement.net_minor < 0 else "reinstated"
     return Origin(book, f"dispute_{kind}#{movement.id}", ours=True)
+
+
+def of_transfer(movement: BalanceMovement, known: TransferLookup | None) -> Origin:
+    """The origin of a transfer to a leader, or of what came back of one. One that nobody has
+    looked at yet may be ours; one that was looked at and has no owner is not."""
+    if known is not None and not known.owner_id:
+        return of_account(movement)
+    kind = "transfer" if movement.kind == TRANSFER else "reversal"
+    groups = known.groups if known else ()
+    book, *more = [group_book(one) for one in groups] or [CIRCLE_BOOK]
+    return Origin(book, f"{kind}#{movement.source_id}", ours=True, more_books=tuple(more))
 
 
 def of_account(movement: BalanceMovement) -> Origin:
@@ -136,6 +159,24 @@ def booking(movement: BalanceMovement, now: datetime) -> Create:
         {"stripe": movement.net_minor, account: -movement.net_minor},
         movement_id=movement.id,
         source_id=movement.source_id or "",
+    )
+
+
+def may_be_lost(row: Movement, now: datetime) -> bool:
+    """Whether what can be mended by rule would have been mended by now."""
+    return now - row.found_at > LOST_AFTER
+
+
+def set_apart(row: Movement, task: Task, now: datetime) -> Change:
+    """A movement of ours whose debt is lost, after a restore: its money goes on suspense as money
+    we do not know would, and its task asks from now on what it was. What is told as missing is
+    told no more. It must not have been explained meanwhile."""
+    lines = {"stripe": row.net_minor, "suspense": -row.net_minor}
+    fact, about = f"unknown#{row.movement_id}", row.movement_id
+    return Change.of(
+        ledger.entry(CIRCLE_BOOK, fact, now, row.currency, lines, movement_id=about),
+        Remove(row, when=(Is("found_at", row.found_at),)),
+        Update(task, {"code": "movement_unknown", "due_at": now + TASK_AFTER}),
     )
 
 

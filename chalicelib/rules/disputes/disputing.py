@@ -20,6 +20,8 @@ from chalicelib.rules.changes import Change, Create, Is, Update
 from chalicelib.rules.disputes import dispute_tasks
 from chalicelib.rules.disputes.disputes import OPEN, Dispute
 from chalicelib.rules.joining.enrolments import Enrolment
+from chalicelib.rules.leaders import recalls
+from chalicelib.rules.leaders.recalls import lost_by
 from chalicelib.rules.money.payments import Payment, Refund
 from chalicelib.rules.money.stripe_objects import BalanceMovement, DisputeObject
 from chalicelib.rules.returning.refunds import task_gone
@@ -75,6 +77,7 @@ def heard(case: Case) -> Change:
         _written(before, row),
         *(_entry(case, row, one) for one in _unbooked(case)),
         _lost(case, row, loss) if loss else None,
+        _came_back(case, row) if before and before.booked_lost else None,
         _seat(case.owed, before, row),
         dispute_tasks.follow(case.payment, before, row, given_back, case.now),
     )
@@ -192,7 +195,24 @@ def _lost(case: Case, row: Dispute, loss: Loss) -> Change:
         _booked(row, f"dispute_lost#{row.dispute_id}", moves, row.currency, case.now),
         _less_owed(case, taken) if loss.debt_minor else None,
         *(_covered(one, row) for one in loss.covered),
+        _recalled(case, row, taken) if owed.clawbacks else None,
     )
+
+
+def _recalled(case: Case, row: Dispute, taken: Taken) -> Create | None:
+    """What is lost of sessions that were held asks for a part of their leaders' pay (L6)."""
+    obligation, held = case.owed.obligation, case.owed.held
+    lost = lost_by(obligation.shares, taken, held, taken.amount_minor)
+    return recalls.recalled(obligation, lost, "dispute", row.dispute_id, case.now)
+
+
+def _came_back(case: Case, row: Dispute) -> Create | None:
+    """Once all of what was booked as lost is back, leaders owe nothing for it any more."""
+    before = case.before
+    if before is None or before.withdrawn_minor <= 0 or row.withdrawn_minor > 0:
+        return None
+    name = f"back-{before.version}"
+    return recalls.came_back(case.owed.obligation, row.dispute_id, name, case.now)
 
 
 def _less_owed(case: Case, taken: Taken) -> Change:

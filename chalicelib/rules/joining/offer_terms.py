@@ -96,7 +96,7 @@ def frozen_facts(
         **facts,
         **seller_of(whole.group, circle),
         "sessions": [one for one in facts["sessions"] if one["starts_at"] in starts],
-        "sessions_before": len(whole.sessions) - len(starts),
+        "sessions_before": len(whole.live) - len(starts),
         "category": terms.quote.category,
         "price_minor": parts.price_minor,
         "per_session_minor": round(parts.price_minor / len(terms.session_ids)),

@@ -6,12 +6,21 @@ place by the clock. What does not live here: what the parts are (instalments.py)
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from chalicelib.rules.changes import Change, Create, Is, Require, Update
-from chalicelib.rules.joining.offers import Offer
+from chalicelib.rules.changes import Change, Create, Is, Ref, Remove, Require, Update
+from chalicelib.rules.joining.offers import Offer, answer_by
 from chalicelib.rules.money.amounts import Money
-from chalicelib.rules.money.instalments import MISSED, Part, task_id
+from chalicelib.rules.money.instalments import (
+    LATER,
+    MISSED,
+    TOLD_BEFORE,
+    Instalment,
+    Part,
+    months_after,
+    task_id,
+)
 from chalicelib.rules.money.mails import instalment_mail
 from chalicelib.rules.money.payments import Obligation
 from chalicelib.rules.people.circle import Task
@@ -56,6 +65,35 @@ def later(part: Part, now: datetime) -> Change:
     row = part.instalment
     return Change.of(
         Update(row, {"chase_at": now + LOOK_AGAIN}, when=(Is("chase_at", row.chase_at),))
+    )
+
+
+def postponed(
+    offer: Offer, instalments: Iterable[Instalment], begins_at: datetime | None
+) -> Change:
+    """The parts that follow the first session, when that is another one than was agreed: it was
+    cancelled, and `begins_at` is the one that is left (R66). Nothing falls due earlier by it, and
+    nobody is chased for the old day."""
+    if offer.payment_due != LATER or begins_at is None:
+        return Change()
+    zone = str(offer.facts["zone"])
+    first = answer_by(1, begins_at, zone)
+    due = [one for one in instalments if one.state == "due"]
+    days = [(one, months_after(first, one.number - 1, zone)) for one in due]
+    return Change.of(*(_postponed(one, day) for one, day in days if day > one.pay_by))
+
+
+def _postponed(row: Instalment, pay_by: datetime) -> Change:
+    chased = min(row.chased, MISSED)
+    chase_at = pay_by + AFTER[chased - 1] if chased else pay_by - TOLD_BEFORE
+    names = ("state", "pay_by", "chased")
+    return Change.of(
+        Update(
+            row,
+            {"pay_by": pay_by, "chase_at": chase_at, "chased": chased},
+            when=tuple(Is(name, getattr(row, name)) for name in names),
+        ),
+        Remove(Ref(Task, {"task_id": task_id(row)})) if row.chased > MISSED else None,
     )
 
 

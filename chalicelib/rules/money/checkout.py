@@ -10,13 +10,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.errors import NothingOwed, OfferNotOpen, PaymentOnItsWay, TooManyTries
-from chalicelib.rules.changes import Change, Create, Is, Update
+from chalicelib.errors import (
+    NothingOwed,
+    OfferNotOpen,
+    PayerChanged,
+    PaymentOnItsWay,
+    TooManyTries,
+)
+from chalicelib.rules.changes import Change, Create, Is, Require, Update
 from chalicelib.rules.joining.offer_terms import seller_in
 from chalicelib.rules.joining.offers import Offer, as_held
 from chalicelib.rules.money.amounts import Money
+from chalicelib.rules.money.behalf import on_behalf
 from chalicelib.rules.money.instalments import first_minor
-from chalicelib.rules.money.payments import Obligation, Payment
+from chalicelib.rules.money.payments import Obligation, Payer, Payment
 
 SESSION_LIFE = timedelta(minutes=60)
 SESSION_LIFE_MIN = timedelta(minutes=31)  # Stripe asks for thirty, and clocks differ
@@ -41,6 +48,7 @@ class Pay:
     deployment: str
     start_at_once: bool
     bank_debit: bool  # whether the circle takes delayed methods too (D7)
+    payer: Payer | None = None  # who pays, where that is not the member (N12)
 
 
 def running(payments: Sequence[Payment], now: datetime) -> Payment | None:
@@ -56,6 +64,30 @@ def running(payments: Sequence[Payment], now: datetime) -> Payment | None:
         if payment.checkout_id is None and payment.created_at > now - UNANSWERED_LIFE:
             return payment
     return None
+
+
+def who_pays(offer: Offer, obligation: Obligation, link: int) -> Payer | None:
+    """Who pays when somebody presses Pay: None is the member, `link` the generation of a payer's
+    link. What is left of a place that is taken the member can always pay, too.
+
+    Raises PayerChanged when somebody else is asked now, NothingOwed for a payer before the
+    member has taken a place that is paid later.
+    """
+    payer, taken = obligation.payer, obligation.billed_at is not None
+    later = not taken and first_minor(offer, obligation) == 0
+    if not link and (payer is None or taken or later):
+        return None
+    if payer is None or payer.link != link:
+        raise PayerChanged
+    if later:
+        raise NothingOwed
+    return payer
+
+
+def of_same(payment: Payment, payer: Payer | None) -> bool:
+    """Whether the payment was begun by the one who pays now: the member, or this payer."""
+    begun_by = payment.on_behalf.link if payment.on_behalf else 0
+    return begun_by == (payer.link if payer else 0)
 
 
 def shown_state(payments: Sequence[Payment], checkout_id: str) -> str:
@@ -95,7 +127,8 @@ def begin(offer: Offer, obligation: Obligation, pay: Pay) -> tuple[Payment, Chan
     """The pending payment with everything Stripe will be asked, and the hold that outlives it.
 
     Conditional on the offer as it was read, so that of two tabs one begins and the other finds
-    it. Raises OfferNotOpen, TooManyTries.
+    it, and on who is asked to pay. What the member accepts, only the member's own press says.
+    Raises OfferNotOpen, TooManyTries.
     """
     end = session_end(offer, pay.now)
     if offer.mints >= MINTS_MAX:
@@ -106,8 +139,7 @@ def begin(offer: Offer, obligation: Obligation, pay: Pay) -> tuple[Payment, Chan
         Update(
             offer,
             {
-                "agreed_at": offer.agreed_at or pay.now,
-                "start_at_once": pay.start_at_once,
+                **_accepted(offer, pay),
                 "hold_until": hold_until,
                 "checkout_extended": offer.checkout_extended or hold_until > offer.hold_until,
                 "mints": offer.mints + 1,
@@ -115,12 +147,24 @@ def begin(offer: Offer, obligation: Obligation, pay: Pay) -> tuple[Payment, Chan
             },
             when=(Is("state", "open"), as_held(offer), Is("mints", offer.mints)),
         ),
-        Update(obligation, {"person_id": pay.person_id}, when=(Is("state", obligation.state),))
-        if obligation.person_id is None
-        else None,
+        _owed_by(obligation, pay.person_id),
         Create(payment),
     )
     return payment, change
+
+
+def _accepted(offer: Offer, pay: Pay) -> dict[str, Any]:
+    if pay.payer is not None:
+        return {}
+    return {"agreed_at": offer.agreed_at or pay.now, "start_at_once": pay.start_at_once}
+
+
+def _owed_by(obligation: Obligation, person_id: str) -> Update | Require:
+    """The debt is this person's, whoever pays; who is asked to has not changed."""
+    as_read = (Is("state", obligation.state), Is("payer_named_at", obligation.payer_named_at))
+    if obligation.person_id is None:
+        return Update(obligation, {"person_id": person_id}, when=as_read)
+    return Require(obligation, as_read)
 
 
 def without_stripe(payment: Payment, now: datetime) -> Payment:
@@ -163,7 +207,7 @@ def begin_part(
     if sum(one.state != "paid" for one in lately) >= MINTS_MAX:
         raise TooManyTries(minutes=24 * 60)
     payment = _payment(offer, obligation, amount_minor, pay, pay.now + SESSION_LIFE)
-    names = ("state", "paid_minor", "released_minor", "refunded_minor", "mints")
+    names = ("state", "paid_minor", "released_minor", "refunded_minor", "mints", "payer_named_at")
     as_read = tuple(Is(name, getattr(obligation, name)) for name in names)
     return payment, Change.of(Update(obligation, add={"mints": 1}, when=as_read), Create(payment))
 
@@ -171,6 +215,7 @@ def begin_part(
 def _payment(
     offer: Offer, obligation: Obligation, amount_minor: int, pay: Pay, end: datetime
 ) -> Payment:
+    who = pay.payer or offer
     ids = {
         "app": TAG,
         "deployment": pay.deployment,
@@ -189,8 +234,9 @@ def _payment(
         group_id=offer.group_id,
         term_id=offer.term_id,
         book=obligation.book,
-        email=offer.email,
-        full_name=offer.full_name,
+        email=who.email,
+        full_name=who.full_name,
+        on_behalf=on_behalf(pay.payer, offer),
         zone=str(offer.facts["zone"]),
         title=title(offer),
         seller=seller_in(offer.facts),
@@ -220,7 +266,7 @@ def checkout_params(
     return {
         "mode": "payment",
         "client_reference_id": pay.payment_id,
-        "customer_email": offer.email,
+        "customer_email": (pay.payer or offer).email,
         "expires_at": int(end.timestamp()),
         "success_url": f"{back}/paid?session={{CHECKOUT_SESSION_ID}}",
         "cancel_url": back,

@@ -10,7 +10,7 @@ from datetime import timedelta
 from chalicelib.rules import states
 from chalicelib.rules.changes import Change, Is, Update
 from chalicelib.rules.joining.offers import as_held
-from chalicelib.rules.money.mails import failed_mail, on_its_way_mail
+from chalicelib.rules.money.mails import failed_mail, on_its_way_mail, payer_failed_mail
 from chalicelib.rules.money.news import Debt, News, markers, stripe_ids
 from chalicelib.rules.money.payments import Payment
 
@@ -63,6 +63,7 @@ def failed(debt: Debt, news: News) -> Change:
         if offer.state == "open"
         else None,
         failed_mail(offer, debt.payment, hold_until, news.now),
+        payer_failed_mail(offer, debt.payment, hold_until, news.now),
     )
 
 

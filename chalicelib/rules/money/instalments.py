@@ -113,7 +113,7 @@ def plan(offer: Offer, obligation: Obligation, now: datetime) -> list[Instalment
     begins = max(obligation.begins_at or now, now)
     first = answer_by(1, begins, zone) if later else now
     return [
-        _instalment(obligation, number, amount, _months_after(first, number - 1, zone))
+        _instalment(obligation, number, amount, months_after(first, number - 1, zone))
         for number, amount in enumerate(amounts, 1)
     ]
 
@@ -133,9 +133,9 @@ def _instalment(
     )
 
 
-def _months_after(first: datetime, months: int, zone: str) -> datetime:
+def months_after(first: datetime, months: int, zone: str) -> datetime:
     """The end of the same day some months later, in the group's zone; the last day of a month
-    that is too short for it."""
+    that is too short for it. Without months: `first` itself."""
     if not months:
         return first
     day = first.astimezone(ZoneInfo(zone)).date()

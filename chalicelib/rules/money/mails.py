@@ -13,8 +13,9 @@ from chalicelib.rules.changes import Create
 from chalicelib.rules.joining.enrolments import Enrolment
 from chalicelib.rules.joining.offers import Offer, answer_by, application_link, offer_link
 from chalicelib.rules.mail import LinkTo, Standing, mail
+from chalicelib.rules.money.behalf import facts_for_payer, facts_of, page_of, payer_link
 from chalicelib.rules.money.instalments import LATER, NOTHING_OWING, Owing, Part
-from chalicelib.rules.money.payments import Obligation, Payment
+from chalicelib.rules.money.payments import Obligation, Payer, Payment
 
 CANCELLING_DAYS = 14  # the right to cancel ends with the last of them (D2)
 
@@ -45,10 +46,11 @@ def receipt_mail(
     return mail(
         "receipt",
         payment.payment_id,
-        offer.email,
+        payment.email,
         now,
-        _facts(
+        facts_of(
             offer,
+            payment,
             number=number,
             paid_at=payment.paid_at or now,
             amount_minor=payment.amount_minor,
@@ -59,10 +61,15 @@ def receipt_mail(
             **owing.facts(),
             **(more or {}),
         ),
-        links={"application": application_link(offer)},
+        links=page_of(payment),
         stands=(_payment_stands(payment, "paid"),),
-        person_id=payment.person_id,
+        person_id=_person(payment),
     )
+
+
+def _person(payment: Payment) -> str | None:
+    """Whose mail it is: a payer apart from the member is none of our people."""
+    return None if payment.on_behalf else payment.person_id
 
 
 def _paid_with(payment: Payment) -> str:
@@ -72,9 +79,14 @@ def _paid_with(payment: Payment) -> str:
 
 
 def confirmation_mail(
-    offer: Offer, enrolment: Enrolment, now: datetime, owing: Owing = NOTHING_OWING
+    offer: Offer,
+    enrolment: Enrolment,
+    now: datetime,
+    owing: Owing = NOTHING_OWING,
+    payer_name: str = "",
 ) -> Create:
-    """The seat is certain. Once for each offer, so that who comes back is told again."""
+    """The seat is certain. Once for each offer, so that who comes back is told again. Always to
+    the member; `payer_name` is who pays, where that is not the member."""
     ids = {"term_id": enrolment.term_id, "person_id": enrolment.person_id}
     return mail(
         "enrolment_confirmation",
@@ -88,9 +100,10 @@ def confirmation_mail(
             start_at_once=offer.start_at_once,
             cancel_by=answer_by(CANCELLING_DAYS, now, str(offer.facts["zone"])),
             policy_version=offer.policy_version,
+            payer_name=payer_name,
             **owing.facts(),
         ),
-        links={"application": application_link(offer)},
+        links={"application": application_link(offer), "offer": offer_link(offer)},
         stands=(
             Standing(
                 kind="Enrolment",
@@ -108,18 +121,25 @@ def on_its_way_mail(offer: Offer, payment: Payment, now: datetime) -> Create:
     return mail(
         "payment_on_its_way",
         payment.payment_id,
-        offer.email,
+        payment.email,
         now,
-        _facts(
+        facts_of(
             offer,
+            payment,
             amount_minor=payment.amount_minor,
             currency=payment.currency,
             offer_state=offer.state,
         ),
-        links={"offer": offer_link(offer), "pay": debt_link(payment.obligation_id)},
+        links=_where_it_is_paid(offer, payment),
         stands=(_payment_stands(payment, "on_its_way"),),
-        person_id=payment.person_id,
+        person_id=_person(payment),
     )
+
+
+def _where_it_is_paid(offer: Offer, payment: Payment) -> dict[str, LinkTo]:
+    if payment.on_behalf:
+        return page_of(payment)
+    return {"offer": offer_link(offer), "pay": debt_link(payment.obligation_id)}
 
 
 def failed_mail(offer: Offer, payment: Payment, hold_until: datetime, now: datetime) -> Create:
@@ -127,29 +147,57 @@ def failed_mail(offer: Offer, payment: Payment, hold_until: datetime, now: datet
     return mail(
         "payment_failed",
         payment.payment_id,
-        offer.email,
+        payment.email,
         now,
-        _facts(
+        facts_of(
             offer,
+            payment,
             amount_minor=payment.amount_minor,
             currency=payment.currency,
             offer_state=offer.state,
             hold_until=hold_until,
         ),
-        links={"offer": offer_link(offer), "pay": debt_link(payment.obligation_id)},
+        links=_where_it_is_paid(offer, payment),
+        stands=(_payment_stands(payment, "failed"),),
+        person_id=_person(payment),
+    )
+
+
+def payer_failed_mail(
+    offer: Offer, payment: Payment, hold_until: datetime, now: datetime
+) -> Create | None:
+    """To the member, when it was not she who paid: what it means for her place, and what she can
+    do. None where she is told as the payer."""
+    if payment.on_behalf is None or offer.state == "declined":
+        return None
+    return mail(
+        "payer_failed",
+        payment.payment_id,
+        offer.email,
+        now,
+        _facts(offer, payer_name=payment.full_name, offer_state=offer.state, hold_until=hold_until),
+        links={"offer": offer_link(offer)},
         stands=(_payment_stands(payment, "failed"),),
         person_id=payment.person_id,
     )
 
 
 def late_money_mail(offer: Offer, payment: Payment, waits: bool, now: datetime) -> Create:
-    """The human apology: the seat had gone, all of the money goes back (A6)."""
+    """The human apology: the seat had gone, all of the money goes back (A6). Always to whose
+    place it would have been; another payer has the receipt, which says the same of the money."""
+    payer_name = payment.full_name if payment.on_behalf else ""
     return mail(
         "late_money",
         payment.payment_id,
         offer.email,
         now,
-        _facts(offer, amount_minor=payment.amount_minor, currency=payment.currency, waits=waits),
+        _facts(
+            offer,
+            amount_minor=payment.amount_minor,
+            currency=payment.currency,
+            waits=waits,
+            payer_name=payer_name,
+        ),
         links={"application": application_link(offer)},
         stands=(_payment_stands(payment, "paid"),),
         person_id=payment.person_id,
@@ -160,37 +208,48 @@ def instalment_mail(
     offer: Offer, obligation: Obligation, part: Part, left_minor: int, now: datetime
 ) -> Create:
     """A part of a price falls due soon, or was not paid: what, until when, one way to pay, and
-    whom to ask if that is difficult (T4). Not sent once nothing of it is owed."""
-    row = part.instalment
+    whom to ask if that is difficult (T4). To the payer, where that is not the member. Not sent
+    once nothing of it is owed."""
+    row, payer = part.instalment, obligation.payer
     missed = row.pay_by <= now
-    ids = {"obligation_id": row.obligation_id}
+    where = payer_link(row.obligation_id, payer.link) if payer else debt_link(row.obligation_id)
     return mail(
         "instalment_missed" if missed else "instalment_due",
         f"{row.obligation_id}-{row.number}-{row.chased}",
-        offer.email,
+        payer.email if payer else offer.email,
         now,
-        _facts(
-            offer,
-            amount_minor=part.open_minor,
-            currency=row.currency,
-            number=row.number,
-            due_at=row.pay_by,
-            left_minor=left_minor,
-            whole_minor=obligation.amount_minor,
-            trial=offer.payment_due == LATER and not obligation.paid_minor,
-        ),
-        links={"pay": debt_link(row.obligation_id)},
-        stands=(
-            Standing(kind="Obligation", ids=ids, name="state", values=("due",)),
-            Standing(
-                kind="Instalment",
-                ids={**ids, "number": str(row.number)},
-                name="state",
-                values=("due",),
-            ),
-        ),
-        person_id=obligation.person_id,
+        _facts_of_part(offer, payer)
+        | {
+            "amount_minor": part.open_minor,
+            "currency": row.currency,
+            "number": row.number,
+            "due_at": row.pay_by,
+            "left_minor": left_minor,
+            "whole_minor": obligation.amount_minor,
+            "trial": offer.payment_due == LATER and not obligation.paid_minor,
+        },
+        links={"pay": where},
+        stands=_still_asked(obligation, row.number),
+        person_id=None if payer else obligation.person_id,
     )
+
+
+def _still_asked(obligation: Obligation, number: int) -> tuple[Standing, ...]:
+    """That the part is owed, and by the one the mail goes to."""
+    ids, payer_email = {"obligation_id": obligation.obligation_id}, obligation.payer_email
+    of_part = {**ids, "number": str(number)}
+    return (
+        Standing(kind="Obligation", ids=ids, name="state", values=("due",)),
+        Standing(kind="Obligation", ids=ids, name="payer_email", values=(payer_email,)),
+        Standing(kind="Instalment", ids=of_part, name="state", values=("due",)),
+    )
+
+
+def _facts_of_part(offer: Offer, payer: Payer | None) -> dict[str, Any]:
+    if payer is None:
+        return _facts(offer)
+    who = {"full_name": payer.full_name, "email": payer.email}
+    return {**facts_for_payer(offer), **who, "payer_reference": payer.reference}
 
 
 def debt_link(obligation_id: str) -> LinkTo:

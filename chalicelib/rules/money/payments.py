@@ -13,8 +13,29 @@ from typing import Any
 
 
 @dataclass(frozen=True, kw_only=True)
+class Payer:
+    """Somebody else who is asked to pay a debt; `link` is the generation of the payer's link."""
+
+    full_name: str
+    email: str
+    reference: str
+    link: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnBehalf:
+    """For whom a payer apart from the member pays (N12), and the generation of the payer's link."""
+
+    member_name: str
+    member_email: str
+    reference: str = ""  # the payer's own, printed on papers: cost centre, order number
+    link: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Obligation:
-    """An amount owed and why; one for each offer. `payer` may be somebody else (N12)."""
+    """An amount owed and why; one for each offer. Its payer may be apart from the member (N12):
+    who is asked to pay now is in `payer_*`, who paid is on each payment."""
 
     obligation_id: str
     group_id: str
@@ -41,6 +62,13 @@ class Obligation:
     bursary_code: str = ""
     open_release: str | None = None  # a release that waits for a second person
     mints: int = 0  # checkout sessions opened for its later parts
+    payer_name: str = ""  # somebody else who is asked to pay; none: the member pays
+    payer_email: str = ""
+    payer_reference: str = ""
+    payer_links: int = 0  # payers named so far: the link of each earlier one has ended
+    payer_named_at: datetime | None = None
+    payer_asked_at: datetime | None = None  # when the last mail to this payer was queued
+    payer_mails: int = 0  # asking somebody to pay, whomever
     created_at: datetime
 
     @property
@@ -48,6 +76,18 @@ class Obligation:
         """What is still to be paid of it; only a debt with a seat is owed."""
         bill = self.amount_minor - self.released_minor - self.credit_minor
         return bill - (self.paid_minor - self.refunded_minor)
+
+    @property
+    def payer(self) -> Payer | None:
+        """Who is asked to pay it, where that is not the member."""
+        if not self.payer_email:
+            return None
+        return Payer(
+            full_name=self.payer_name,
+            email=self.payer_email,
+            reference=self.payer_reference,
+            link=self.payer_links,
+        )
 
     @property
     def to_pay_minor(self) -> int:
@@ -73,8 +113,9 @@ class Payment:
     group_id: str
     term_id: str
     book: str
-    email: str  # whom receipts and refunds are told
+    email: str  # whom receipts and refunds are told: of who pays
     full_name: str
+    on_behalf: OnBehalf | None = None  # where that is not the member
     zone: str
     title: str  # what it is for, in words
     seller: Mapping[str, str] = field(default_factory=dict)  # whom papers name as paid (D11)
@@ -133,6 +174,7 @@ class Refund:
     intent_id: str = ""
     email: str
     full_name: str
+    on_behalf: OnBehalf | None = None  # of the payment
     zone: str
     title: str
     seller: Mapping[str, str] = field(default_factory=dict)  # of the payment

@@ -20,7 +20,7 @@ from chalicelib.rules.changes import Below, Change, Create, Is, Ref, Update
 from chalicelib.rules.joining.applications import task_cured
 from chalicelib.rules.joining.enrolments import Enrolment
 from chalicelib.rules.joining.offer_endings import taken_up
-from chalicelib.rules.joining.offers import Offer
+from chalicelib.rules.joining.offers import Offer, early_count
 from chalicelib.rules.money import instalments
 from chalicelib.rules.money.instalments import NOTHING_OWING, Owing
 from chalicelib.rules.money.mails import confirmation_mail, late_money_mail, receipt_mail
@@ -118,13 +118,16 @@ def may_sit_late(debt: Debt) -> bool:
 
 
 def late_seat(debt: Debt, news: News) -> Change:
-    """The offer had run out, the money came all the same, and a seat is free: honour it (A6).
+    """The offer had run out, the money came all the same, and a seat is free: honour it (A6), at
+    the price that was offered. A place at an early price is sold again with it, even if those have
+    gone to others meanwhile.
 
     Conditional on the free seat: NoSeatLeft when there is none.
     """
+    early = {early_count(debt.offer.category): 1} if debt.offer.early else {}
     return Change.of(
         _bought(debt, news),
-        seated(debt, {"occupied": 1, "taken": 1}, Below("occupied", "capacity")),
+        seated(debt, {"occupied": 1, "taken": 1, **early}, Below("occupied", "capacity")),
         _seated_late(debt),
         task_cured(debt.application) if debt.application.state == "accepted" else None,
     )
@@ -240,13 +243,20 @@ def enrolled(debt: Debt, now: datetime, owing: Owing = NOTHING_OWING) -> Change:
         _back_again(debt.before, enrolment)
         if debt.before
         else Create(enrolment, refusal=EnrolmentExists),
-        confirmation_mail(debt.offer, enrolment, now, owing),
+        confirmation_mail(debt.offer, enrolment, now, owing, _payer_name(debt)),
     )
+
+
+def _payer_name(debt: Debt) -> str:
+    """Who pays or has paid for the member, if somebody does (N12)."""
+    if debt.payment.on_behalf:
+        return debt.payment.full_name
+    return debt.obligation.payer_name
 
 
 def _back_again(before: Enrolment, enrolment: Enrolment) -> Update:
     """Coming back moves the one row of person and term; its history is in the audit."""
-    states.move("enrolment", before.state, "active")
+    states.move("enrolment", before.state, enrolment.state)
     values = {name: getattr(enrolment, name) for name in COMES_BACK}
     return Update(before, values, when=(Is("state", before.state),))
 

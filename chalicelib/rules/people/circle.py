@@ -11,6 +11,7 @@ from chalicelib.rules.changes import Change, Create, Is, Update
 
 SWITCHES = ("selling", "refunds", "payouts", "mail")
 PRESETS = ("society", "solo")
+PAYOUTS_EVERY = ("month", "term", "by_hand")
 HEADING_LENGTH_MAX = 90
 
 # The documents, and the field of the settings that says which version holds.
@@ -42,7 +43,10 @@ class CircleSettings:
     mail: bool = True
     bank_debit: bool = False  # delayed methods beside cards (D7)
     refund_limit_minor: int = 50_000  # a person who gives back more needs a second one
+    payouts_every: str = "month"  # month | term | by_hand: when the clock prepares payouts (D4)
     instalments: bool = False  # whether terms may be paid in monthly parts (T4)
+    connect: bool = False  # whether leaders may choose to be paid through Stripe (D4, D9)
+    clawbacks: bool = True  # whether leaders owe back their part of a fee that went back (L6)
     set_up_at: datetime
 
 
@@ -73,11 +77,18 @@ class Task:
 
 @dataclass(frozen=True, kw_only=True)
 class JobRun:
-    """The last run of a job of the clock; written when it ends."""
+    """The last run of a job of the clock, written when it ends; or a wish (`wish`)."""
 
     job: str
     ended_at: datetime
     facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+def wish(before: JobRun | None, job: str, by: str, now: datetime) -> Create | Update:
+    """The row of something that somebody wants done by the next tick; asking again renews it."""
+    if before is None:
+        return Create(JobRun(job=job, ended_at=now, facts={"by": by}))
+    return Update(before, {"ended_at": now, "facts": {"by": by}})
 
 
 def version_of(settings: CircleSettings, name: str) -> str:

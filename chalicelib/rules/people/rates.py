@@ -43,6 +43,12 @@ LIMITS: Mapping[str, Mapping[str, Limit]] = {
     "sign-in-code": {"mailbox": Limit(10, DAY), "client": Limit(60, HOUR)},
     # Opening checkouts: a hospital may share one address, a card tester wants thousands.
     "checkout": {"client": Limit(60, DAY)},
+    # Mails that ask a payer whom a member has named: the address was typed by somebody else.
+    "payer-mail": {
+        "mailbox": Limit(4, DAY),
+        "client": Limit(20, DAY),
+        EVERYONE: Limit(300, HOUR),
+    },
     # Forms that anybody may send and that make us write a mail.
     "public-form": {
         "mailbox": Limit(10, HOUR),

@@ -7,10 +7,11 @@ from dataclasses import replace
 from chalicelib.rules import day_parsers, parsers
 from chalicelib.rules.forms import Field, Form
 from chalicelib.rules.money.amounts import SYMBOLS
-from chalicelib.rules.people.circle import PRESETS
+from chalicelib.rules.people.circle import PAYOUTS_EVERY, PRESETS
 from chalicelib.rules.people.people import DESK_ROLES
 
 DOCUMENT_LENGTH_MAX = 15_000
+REFUND_LIMIT_MAX = 1_000_000  # minor units: what one person may give back alone at the very most
 
 _CIRCLE = (
     Field("name", parsers.text(100)),
@@ -38,11 +39,26 @@ SET_UP_FORM = Form(
     ),
 )
 
-# The currency is not here: it is chosen once, before anything has a price (D8).
-SETTINGS_FORM = Form(
-    "settings",
-    (*_CIRCLE, *_SELLER, *_PLACE, Field("instalments", parsers.tick(), required=False)),
-)
+
+def settings_form(currency: str) -> Form:
+    """The circle's settings, but for its currency: that is chosen once, before anything has a
+    price (D8). Debits from a bank account are those of the UK (D7)."""
+    debit = (Field("bank_debit", parsers.tick(), required=False),) if currency == "GBP" else ()
+    return Form(
+        "settings",
+        (
+            *_CIRCLE,
+            *_SELLER,
+            *_PLACE,
+            *debit,
+            Field("instalments", parsers.tick(), required=False),
+            Field("refund_limit_minor", parsers.pounds(0, REFUND_LIMIT_MAX, currency)),
+            Field("clawbacks", parsers.tick(), required=False),
+            Field("connect", parsers.tick(), required=False),
+            Field("payouts_every", parsers.choice(*PAYOUTS_EVERY)),
+        ),
+    )
+
 
 SWITCH_FORM = Form("switch", (Field("reason", parsers.text(300)),))
 

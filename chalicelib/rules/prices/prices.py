@@ -6,8 +6,8 @@ pays a part of a price beside the payer (means.py), what an offer freezes (offer
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 from chalicelib.rules.books.shares import pro_rata
@@ -110,3 +110,15 @@ def for_the_rest(
     card payment is not asked for: collecting it would cost more than it brings."""
     part = pro_rata(amount_minor, every, left)
     return part if sellable(part, currency) else 0
+
+
+def without(quote: Quote, number: int, called_off: Collection[int], currency: str) -> Quote:
+    """The same price without some of `number` sessions, by their place from 0: to the penny what
+    an offer asks for the others (O4)."""
+    every = [str(place) for place in range(number)]
+    left = [one for place, one in enumerate(every) if place not in called_off]
+    return replace(
+        quote,
+        amount_minor=for_the_rest(quote.amount_minor, every, left, currency),
+        usual_minor=for_the_rest(quote.usual_minor, every, left, currency),
+    )

@@ -46,6 +46,7 @@ class Bulk:
     total: int
     done_minor: int = 0  # given back, credited, let go or moved so far, in minor units
     troubled: tuple[str, ...] = ()
+    waiting: tuple[str, ...] = ()  # applications for a cancelled term, still to be told of it
     asked_by: str
     asked_at: datetime
     next_at: datetime | None = None  # when it goes on; nothing once it is done
@@ -91,14 +92,16 @@ def is_offered(debt: Obligation) -> bool:
     return debt.billed_at is None and debt.state == "due"
 
 
-def moved(bulk: Bulk, owed: Owed, new: Session, now: datetime) -> tuple[int, Change]:
-    """The share of one debt moved to the extra date, and how much that is. What was billed has
-    its entry: a share that comes to lie on a session that was held by now is earned."""
+def moved(
+    bulk: Bulk, owed: Owed, new: Session, begins_at: datetime | None, now: datetime
+) -> tuple[int, Change]:
+    """The share of one debt moved to the extra date, and how much that is; `begins_at` is when
+    the first session begins that it covers then. What was billed has its entry: a share that
+    comes to lie on a session that was held by now is earned."""
     obligation, old = owed.obligation, bulk.session_id
     if old not in obligation.shares:
         return 0, Change()
     amount = obligation.shares[old]
-    begins_at = min(obligation.begins_at or new.starts_at, new.starts_at)
     unbilled = obligation.billed_at is None
     return 0 if unbilled else amount, Change.of(
         Update(
@@ -163,6 +166,12 @@ def ticked(bulk: Bulk, obligation_id: str, amount_minor: int) -> Update:
     left = tuple(one for one in bulk.todo if one != obligation_id)
     added = {"done_minor": amount_minor} if amount_minor else {}
     return Update(bulk, {"todo": left}, add=added, when=_as_it_stands(bulk))
+
+
+def told(bulk: Bulk, application_id: str) -> Update:
+    """Somebody who applied has been told; once, whoever else works at it."""
+    left = tuple(one for one in bulk.waiting if one != application_id)
+    return Update(bulk, {"waiting": left}, when=(Is("waiting", bulk.waiting),))
 
 
 def set_aside(bulk: Bulk, obligation_id: str, facts: dict[str, Any], now: datetime) -> Change:

@@ -7,11 +7,13 @@ What does not live here: what happens to the debt (bulk.py), guests (rules/joini
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from chalicelib.rules.changes import Create
+from chalicelib.rules.joining.application_mails import status_link
+from chalicelib.rules.joining.applications import LIVE, Application
 from chalicelib.rules.joining.enrolments import IN_SEAT, Enrolment
 from chalicelib.rules.joining.offers import Offer
 from chalicelib.rules.mail import LinkTo, Standing, mail
@@ -30,6 +32,7 @@ class Told:
     zone: str
     person_id: str | None
     standing: str  # member | former | offered
+    payer_name: str = ""  # who paid, where that was not she: the money goes back there (N12)
 
 
 def whom(
@@ -41,20 +44,26 @@ def whom(
     """Who hears of a debt: whose seat or offer it is, or who paid; None for nobody known.
     `enrolment` is the row of this person and term, `offer` the open one of the debt."""
     seat = enrolment
+    paid = [one for one in payments if one.state == "paid"]
+    payer_name = next((one.full_name for one in reversed(paid) if one.on_behalf), "")
     if seat and seat.obligation_id == obligation.obligation_id:
         standing = "member" if seat.state in IN_SEAT else "former"
-        return _told(seat, seat.zone, seat.person_id, standing)
-    if offer:
+        told = _told(seat, seat.zone, seat.person_id, standing)
+    elif offer:
         zone = str(offer.facts.get("reader_zone") or "Europe/London")
-        return _told(offer, zone, offer.person_id, "offered")
-    paid = [one for one in payments if one.state == "paid"]
-    return _told(paid[-1], paid[-1].zone, paid[-1].person_id, "former") if paid else None
+        told = _told(offer, zone, offer.person_id, "offered")
+    elif paid:
+        told = _told(paid[-1], paid[-1].zone, paid[-1].person_id, "former")
+    else:
+        return None
+    return replace(told, payer_name=payer_name)
 
 
 def _told(row: Enrolment | Offer | Payment, zone: str, person_id: str | None, as_what: str) -> Told:
+    member = row.on_behalf if isinstance(row, Payment) else None
     return Told(
-        full_name=row.full_name,
-        email=row.email,
+        full_name=member.member_name if member else row.full_name,
+        email=member.member_email if member else row.email,
         zone=zone,
         person_id=person_id,
         standing=as_what,
@@ -68,12 +77,16 @@ def session_mail(
     obligation: Obligation,
     release: Release | None,
     now: datetime,
+    pay_by: datetime | None = None,
 ) -> Create | None:
-    """Which session, and what becomes of its fee. Whoever has left hears of it when there is
-    something to have back."""
+    """Which session, what becomes of its fee, and until when what is due after the first session
+    is paid now, if that moved. Whoever has left hears of it when there is something to have back.
+    A member's calendar gets the extra date."""
     if told.standing == "former" and not (release and _amounts(release)):
         return None
     facts = _about(whole, told) | _dates(bulk, whole) | _parts(bulk, obligation, release)
+    if told.standing == "member":
+        facts |= {"pay_by": pay_by or ""} | _calendar(bulk, whole)
     return _letter("session_cancelled", bulk, told, obligation, release, facts, now)
 
 
@@ -93,6 +106,30 @@ def term_mail(
     return _letter("term_cancelled", bulk, told, obligation, release, facts, now)
 
 
+def waiting_mail(bulk: Bulk, whole: WholeTerm, application: Application, now: datetime) -> Create:
+    """Who applied for a term, and has no place in it, hears that there will be none (A4)."""
+    ids = {"application_id": application.application_id}
+    facts = {
+        "group_title": whole.group.title,
+        "term_title": whole.term.title,
+        "contact_email": whole.group.contact_email,
+        "full_name": application.full_name,
+        "begun": bool(whole.held),
+        "waitlisted": application.state == "waitlisted",
+        "message": bulk.message,
+    }
+    return mail(
+        "term_cancelled_waiting",
+        as_told(bulk, application.application_id),
+        application.email,
+        now,
+        facts,
+        links={"application": status_link(application)},
+        stands=(Standing(kind="Application", ids=ids, name="state", values=LIVE),),
+        person_id=application.person_id,
+    )
+
+
 def leader_mail(bulk: Bulk, whole: WholeTerm, leader: Person, now: datetime) -> Create:
     """A leader hears which session, or that the whole term, is cancelled; nothing of money."""
     facts = {
@@ -104,6 +141,7 @@ def leader_mail(bulk: Bulk, whole: WholeTerm, leader: Person, now: datetime) -> 
         "message": bulk.message,
         "whole_term": not bulk.session_id,
         **_dates(bulk, whole),
+        **_calendar(bulk, whole),
     }
     return mail(
         "leader_cancelled",
@@ -150,6 +188,7 @@ def _about(whole: WholeTerm, told: Told) -> dict[str, Any]:
         "reader_zone": told.zone,
         "full_name": told.full_name,
         "standing": told.standing,
+        "payer_name": told.payer_name,
     }
 
 
@@ -161,6 +200,27 @@ def _dates(bulk: Bulk, whole: WholeTerm) -> dict[str, Any]:
         "new": _when(new) if new else {},
         "missed": old is not None and old.starts_at <= bulk.asked_at,
     }
+
+
+def _calendar(bulk: Bulk, whole: WholeTerm) -> dict[str, Any]:
+    """The calendar part: an extra date comes in, and moves or goes again under the same name. A
+    cancelled session that was never sent takes nothing back."""
+    old, new = whole.session(bulk.session_id), whole.session(bulk.new_session_id)
+    shown = new or (old if old and old.replaces else None)
+    if old is None or shown is None:
+        return {}
+    first, moves = old, 1
+    while before := whole.session(first.replaces):
+        first, moves = before, moves + 1
+    entry = {
+        "uid": first.session_id,
+        "sequence": moves,
+        "method": "REQUEST" if new else "CANCEL",
+        **_when(shown),
+        "summary": whole.group.title,
+        "location": whole.term.venue,
+    }
+    return {"calendar": entry}
 
 
 def _when(session: Session) -> dict[str, Any]:

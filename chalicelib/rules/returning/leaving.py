@@ -125,13 +125,13 @@ def leave(leaving: Leaving, wish: Wish, release_id: str, actor: str, now: dateti
     )
     row, change = release(leaving.owed, gives.taken, decision)
     still_due = leaving.owed.obligation.outstanding_minor - row.unbilled_minor
-    by_bank = any(one.method == "bank" for one in change.created(Refund))
+    refunds = list(change.created(Refund))
     return Leave(
         row,
         Change.of(
             change,
             tasks_done(leaving.refunds),
-            left_mail(row, seat, leaving.whole, still_due, by_bank, now),
+            left_mail(row, seat, leaving.whole, still_due, refunds, now),
             *(
                 told_leader_mail(release_id, one, seat, leaving.whole, now)
                 for one in leaving.leaders

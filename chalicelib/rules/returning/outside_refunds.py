@@ -16,11 +16,13 @@ from chalicelib.errors import AlreadyCounted, StateChanged
 from chalicelib.rules.books.ledger import refund_sent_entry
 from chalicelib.rules.books.shares import Taken, take
 from chalicelib.rules.changes import Change, Create, Is, Remove, Update
+from chalicelib.rules.disputes.dispute_tasks import fraud_task
 from chalicelib.rules.money.amounts import Money
 from chalicelib.rules.money.payments import Payment, Refund, StripeLookup
 from chalicelib.rules.money.stripe_objects import RefundObject
 from chalicelib.rules.people.circle import Task
 from chalicelib.rules.returning.refund_entries import (
+    come_to_nothing_entry,
     given_away_entry,
     outside_refund_entry,
     suspense_entry,
@@ -33,6 +35,7 @@ from chalicelib.rules.returning.releases import (
     Parts,
     less_owed,
     moved_shares,
+    recalled,
     release_row,
 )
 from chalicelib.rules.returning.reserving import refundable, reserved
@@ -67,6 +70,16 @@ def taken_in(
         Create(_place_task(refund, now)) if part and owed.enrolment else None,
         Create(_suspense_task(refund, now)) if refund.suspense_minor else None,
     )
+
+
+def came_to_nothing(payment: Payment, told: RefundObject, now: datetime) -> Change:
+    """A refund made outside that had come back before we heard of it: nobody got anything, so the
+    debt stays as it is. Both movements of Stripe's balance have their entry (T5)."""
+    there_and_back = (
+        come_to_nothing_entry(payment, f"{fact}#{told.id}", sign * told.amount_minor, now)
+        for fact, sign in (("refund", 1), ("refund_failed", -1))
+    )
+    return Change.of(*there_and_back)
 
 
 def _waiting(payment: Payment, told: RefundObject, refunds: Sequence[Refund]) -> Refund | None:
@@ -120,7 +133,8 @@ def _state(told: RefundObject) -> str:
 
 
 def _released(owed: Owed, payment: Payment, refund: Refund, now: datetime) -> Change:
-    """What left at Stripe leaves the debt: nothing unpaid is let go for it."""
+    """What left at Stripe leaves the debt: nothing unpaid is let go for it. A warning of fraud is
+    answered once nothing is left to give back."""
     decision = Decision(release_id=refund.refund_id, cause=CAUSE, actor="stripe", now=now)
     obligation, amount = owed.obligation, refund.amount_minor
     taken: Taken = take(obligation.shares, amount, owed.held)
@@ -131,6 +145,8 @@ def _released(owed: Owed, payment: Payment, refund: Refund, now: datetime) -> Ch
         Create(row, refusal=AlreadyCounted),
         outside_refund_entry(refund, obligation, taken, now),
         moved_shares(owed, decision),
+        Remove(fraud_task(payment, now)) if amount == refundable(payment) else None,
+        recalled(owed, taken, row) if owed.clawbacks else None,
     )
 
 

@@ -104,7 +104,10 @@ def _still_waits(obligation: Obligation, row: Release) -> None:
 def _name(owed: Owed) -> str:
     if owed.enrolment:
         return owed.enrolment.full_name
-    return owed.payments[0].full_name if owed.payments else ""
+    if not owed.payments:
+        return ""
+    first = owed.payments[0]
+    return first.on_behalf.member_name if first.on_behalf else first.full_name
 
 
 def _task(row: Release, name: str) -> Task:

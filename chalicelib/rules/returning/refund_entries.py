@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from chalicelib.rules.books.ledger import CIRCLE_BOOK, deferred, due_to, entry_of_refund
+from chalicelib.rules.books.ledger import CIRCLE_BOOK, deferred, due_to, entry, entry_of_refund
 from chalicelib.rules.books.shares import Taken
 from chalicelib.rules.changes import Create
-from chalicelib.rules.money.payments import Obligation, Refund
+from chalicelib.rules.money.payments import Obligation, Payment, Refund
 
 
 def outside_refund_entry(
@@ -25,6 +25,14 @@ def outside_refund_entry(
     }
     name = f"refund#{refund.stripe_refund_id}"
     return entry_of_refund(refund.book, name, moves, refund, now, cause=refund.cause)
+
+
+def come_to_nothing_entry(payment: Payment, name: str, minor: int, now: datetime) -> Create:
+    """One of the two movements of a refund that left and came back before it was booked: away
+    (positive) or back (negative). Together they are nothing."""
+    moves = {"refunds_pending": minor, "stripe": -minor}
+    ids = {"obligation_id": payment.obligation_id, "payment_id": payment.payment_id}
+    return entry(payment.book, name, now, payment.currency, moves, term_id=payment.term_id, **ids)
 
 
 def suspense_entry(refund: Refund, name: str, sign: int, now: datetime) -> Create:

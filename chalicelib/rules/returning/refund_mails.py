@@ -1,37 +1,74 @@
 """The mails of money that goes back: started, came back, paid by hand, and what a leaver gets.
 
-Each is queued in the transaction of its fact. What does not live here: receipts and the other
-mails of paying (mails.py).
+Each is queued in the transaction of its fact. Where the payer was apart from the member (N12), the
+payer hears of the money and the member of what it means for her place. What does not live here:
+receipts and the other mails of paying (mails.py).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from chalicelib.rules.changes import Create
+from chalicelib.rules.changes import Change, Create
 from chalicelib.rules.joining.enrolments import Enrolment
 from chalicelib.rules.mail import LinkTo, Standing, mail
+from chalicelib.rules.money.behalf import page_of
 from chalicelib.rules.money.payments import Refund, Release
 from chalicelib.rules.people.people import Person
 from chalicelib.rules.running.groups import WholeTerm
 
+STARTED = ("sent", "succeeded")
+# Of these the member has heard already, with what it means for her place.
+TOLD_OTHERWISE = ("late_money", "session_cancelled", "term_cancelled")
 
-def refund_mail(refund: Refund, now: datetime) -> Create:
-    """Started, not done: how much, for what, how long it takes, what if the card is closed."""
-    return _about(
-        refund,
-        "refund_started",
-        refund.refund_id,
-        now,
-        ("sent", "succeeded"),
-        amount_minor=refund.amount_minor + refund.suspense_minor,
-        cause=refund.cause,
-        reason=refund.reason,
-        ends_seat=refund.ends_seat,
-        reference=refund.stripe_refund_id or "",
-        requested_at=refund.requested_at,
+
+def refund_mail(refund: Refund, now: datetime) -> Change:
+    """Started, not done: how much, for what, how long it takes, what if the card is closed. A
+    member for whom somebody else had paid hears that it goes back there, and no amount."""
+    return Change.of(
+        _about(
+            refund,
+            "refund_started",
+            refund.refund_id,
+            now,
+            STARTED,
+            amount_minor=refund.amount_minor + refund.suspense_minor,
+            cause=refund.cause,
+            reason=refund.reason,
+            ends_seat=refund.ends_seat,
+            reference=refund.stripe_refund_id or "",
+            requested_at=refund.requested_at,
+        ),
+        _member_mail(refund, now),
     )
+
+
+def _member_mail(refund: Refund, now: datetime) -> Create | None:
+    if refund.on_behalf is None or refund.ends_seat == "left" or refund.cause in TOLD_OTHERWISE:
+        return None
+    return mail(
+        "payer_refunded",
+        refund.refund_id,
+        refund.on_behalf.member_email,
+        now,
+        {
+            "full_name": refund.on_behalf.member_name,
+            "payer_name": refund.full_name,
+            "title": refund.title,
+            "cause": refund.cause,
+            "ends_seat": refund.ends_seat,
+        },
+        links={"application": LinkTo(purpose="application", subject=refund.application_id)},
+        stands=(_stands(refund, STARTED),),
+        person_id=refund.person_id,
+    )
+
+
+def _stands(refund: Refund, states: tuple[str, ...]) -> Standing:
+    ids = {"obligation_id": refund.obligation_id, "refund_id": refund.refund_id}
+    return Standing(kind="Refund", ids=ids, name="state", values=states)
 
 
 def refund_failed_mail(refund: Refund, stripe_refund_id: str, now: datetime) -> Create:
@@ -56,9 +93,11 @@ def paid_by_hand_mail(refund: Refund, now: datetime) -> Create:
 def _about(
     refund: Refund, template: str, name: str, now: datetime, states: tuple[str, ...], **more: Any
 ) -> Create:
-    ids = {"obligation_id": refund.obligation_id, "refund_id": refund.refund_id}
+    paid_for = refund.on_behalf
     facts = {
         "full_name": refund.full_name,
+        "attends": paid_for.member_name if paid_for else "",
+        "payer_reference": paid_for.reference if paid_for else "",
         "zone": refund.zone,
         "title": refund.title,
         "amount_minor": refund.amount_minor,
@@ -71,9 +110,9 @@ def _about(
         refund.email,
         now,
         facts | more,
-        links={"application": LinkTo(purpose="application", subject=refund.application_id)},
-        stands=(Standing(kind="Refund", ids=ids, name="state", values=states),),
-        person_id=refund.person_id,
+        links=page_of(refund),
+        stands=(_stands(refund, states),),
+        person_id=None if paid_for else refund.person_id,
     )
 
 
@@ -82,11 +121,14 @@ def left_mail(
     enrolment: Enrolment,
     whole: WholeTerm,
     still_due_minor: int,
-    by_bank: bool,
+    refunds: Sequence[Refund],
     now: datetime,
 ) -> Create:
     """To who leaves: that the place is free, what comes back, of what, when and how; what of it
-    was not paid and need not be, and what is still to be paid."""
+    was not paid and need not be, and what is still to be paid. Of `refunds` to another payer
+    only that they are."""
+    own = [one for one in refunds if one.on_behalf is None]
+    other = next((one.full_name for one in refunds if one.on_behalf), "")
     ids = {"obligation_id": release.obligation_id, "release_id": release.release_id}
     return mail(
         "left_term",
@@ -101,12 +143,13 @@ def left_mail(
             "left_at": now,
             "cause": release.cause,
             "by_rule": release.why,
-            "refund_minor": release.refund_minor,
+            "refund_minor": sum(one.amount_minor for one in own),
+            "payer_name": other,
             "unbilled_minor": release.unbilled_minor,
             "credit_minor": release.credit_minor,
             "still_due_minor": still_due_minor,
             "currency": release.currency,
-            "by_bank": by_bank,
+            "by_bank": any(one.method == "bank" for one in own),
         },
         links={"application": LinkTo(purpose="application", subject=enrolment.application_id)},
         stands=(Standing(kind="Release", ids=ids, name="state", values=("done",)),),

@@ -73,6 +73,7 @@ def refund_of(
         application_id=payment.application_id,
         email=payment.email,
         full_name=payment.full_name,
+        on_behalf=payment.on_behalf,
         zone=payment.zone,
         title=payment.title,
         seller=payment.seller,

@@ -21,6 +21,8 @@ from chalicelib.rules.changes import Change, Create, Is, Ref, Update, Write
 from chalicelib.rules.disputes.disputes import Dispute
 from chalicelib.rules.joining.applications import Application
 from chalicelib.rules.joining.enrolments import Enrolment
+from chalicelib.rules.leaders import recalls
+from chalicelib.rules.leaders.recalls import lost_by
 from chalicelib.rules.money.payments import Obligation, Payment, Refund, Release
 from chalicelib.rules.prices.credits import credit_of
 from chalicelib.rules.returning.refunds import bank_task, refund_of
@@ -38,6 +40,7 @@ class Owed:
     term: Term
     held: frozenset[str]  # sessions of the term that were held
     disputes: Sequence[Dispute] = ()  # about its payments, open and ended
+    clawbacks: bool = False  # whether leaders owe back their part of what goes back (L6)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,10 +106,19 @@ def release(owed: Owed, taken: Taken, decision: Decision) -> tuple[Release, Chan
         ledger.release_entry(obligation, taken, row) if taken.amount_minor else None,
         ledger.bursary_back_entry(obligation, row) if row.bursary_minor else None,
         moved_shares(owed, decision),
+        recalled(owed, taken, row) if owed.clawbacks else None,
         _seat_ended(owed.enrolment, decision.ends_seat)
         if decision.ends_seat and owed.enrolment
         else None,
     )
+
+
+def recalled(owed: Owed, taken: Taken, row: Release) -> Create | None:
+    """What goes back out of sessions that were held asks for a part of their leaders' pay."""
+    back = row.refund_minor + row.credit_minor + row.bursary_minor
+    lost = lost_by(owed.obligation.shares, taken, owed.held, back)
+    at = row.decided_at or row.asked_at
+    return recalls.recalled(owed.obligation, lost, "refund", row.release_id, at)
 
 
 def _written(row: Release, proposal: Release | None) -> Write:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chalicelib.rules.running.groups import Leadership, WholeTerm
+from chalicelib.rules.running.groups import WholeTerm
+from chalicelib.rules.running.leading import Leadership
 
 # Stripe's published UK price for a domestic card: 1.5 % and 20p. The real fee of each payment
 # comes from its balance transaction and is booked then.
@@ -81,10 +82,11 @@ def budget_of(whole: WholeTerm) -> Budget:
     mean: who will pay which is not known yet (D14)."""
     minutes = sum(session.minutes for session in whole.sessions)
     term, price_minor = whole.term, whole.term.tariff.average_minor
+    paid = minutes + term.leaders_extra_minutes * len(whole.sessions)
     return Budget(
         price_minor=price_minor,
         fee_minor=processor_fee(price_minor),
-        leaders_minor=sum(leader_cost(leader, minutes) for leader in whole.leaders),
+        leaders_minor=sum(leader_cost(leader, paid) for leader in whole.leaders),
         other_minor=term.other_costs_minor,
         minutes=minutes,
         sessions=len(whole.sessions),

@@ -27,6 +27,7 @@ from chalicelib.rules.returning.bulk_mails import leader_mail
 from chalicelib.rules.returning.releases import split
 from chalicelib.rules.running.groups import Session, WholeTerm
 from chalicelib.rules.running.recurrence import instant
+from chalicelib.rules.running.term_sessions import dates_after
 
 GOES_ON = ("recruiting", "running")  # terms that can be cancelled
 HAS_SESSIONS = (*GOES_ON, "ended")  # terms whose last session can turn out not to have been held
@@ -160,11 +161,12 @@ def session_cancelled(
     extra = _extra_date(whole, session, wish) if remedy == "extra_date" else None
     todo = [one.obligation_id for one in found.on_session(session)] + offers
     bulk = _bulk(whole, SESSION, todo, wish, remedy, session.session_id, extra)
+    gone = replace(session, state="cancelled", remedy=remedy)
     told = _with(whole, extra)
     return bulk, Change.of(
         _off(session, remedy),
         Create(extra) if extra else None,
-        _as_found(whole, {"ends_at": max(whole.term.ends_at, extra.ends_at)} if extra else {}),
+        _as_found(whole, dates_after(whole, gone, extra)),
         Create(bulk),
         *(leader_mail(bulk, told, one, wish.now) for one in leaders),
         *(
@@ -182,7 +184,8 @@ def term_cancelled(found: Cancelling, leaders: Sequence[Person], wish: Wish) -> 
     if whole.term.state not in GOES_ON or whole.term.held:
         raise Conflict
     todo = [one.obligation_id for one in found.on_term()]
-    bulk = _bulk(whole, TERM, todo, wish, "refund")
+    waiting = tuple(one.application_id for one in found.waiting)
+    bulk = replace(_bulk(whole, TERM, todo, wish, "refund"), waiting=waiting)
     planned = [one for one in (*whole.sessions, *whole.tasters) if one.state == "planned"]
     return bulk, Change.of(
         _as_found(whole, {"state": state}),

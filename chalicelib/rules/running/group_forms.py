@@ -31,6 +31,7 @@ PAYS = ("fee", "waived", "paid_by_employer", "principal")
 SLUG_LENGTH_MAX = 60
 PAYMENT_DUE = ("before_start", "after_first_session")
 PARTS_MAX = 4  # months in which a price may be paid (T4)
+EXTRA_MINUTES_MAX = 120  # planning and debrief beside each session (R31)
 
 # How often a group meets, as it is asked: the rhythm and its interval.
 OFTEN: Mapping[str, tuple[str, int]] = {
@@ -199,6 +200,7 @@ def places_form(term: Term, in_parts: bool = False) -> Form:
     money = (
         Field("price_minor", amount),
         Field("other_costs_minor", amount),
+        Field("leaders_extra_minutes", p.integer(0, EXTRA_MINUTES_MAX)),
         Field("payment_due", p.choice(*PAYMENT_DUE)),
         *((Field("instalments", p.integer(1, PARTS_MAX)),) if in_parts else ()),
     )

@@ -7,14 +7,15 @@ publication (publishing.py), how sessions are made from dates (term_sessions.py)
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from chalicelib.rules.prices.prices import CATEGORIES, Price, Quote, Tariff
-from chalicelib.rules.running.recurrence import Recurrence
+from chalicelib.rules.prices.prices import CATEGORIES, Price, Quote, Tariff, without
+from chalicelib.rules.running.leading import Leadership, Split, Substitute
+from chalicelib.rules.running.recurrence import Recurrence, dates_of
 
 FEW_PLACES = 2
 
@@ -68,8 +69,9 @@ class Term:
     mode: str = "online"
     recurrence: Recurrence
     zone: str
-    starts_at: datetime  # of the first session
-    ends_at: datetime  # of the last session
+    starts_at: datetime  # of the first session that was not cancelled
+    ends_at: datetime  # of the last one
+    called_off: tuple[int, ...] = ()  # its dates, by place from 0, that no other date replaces
     doors_open_minutes: int = 10
     capacity: int
     min_members: int
@@ -92,6 +94,7 @@ class Term:
     link_note: str = ""  # how the meeting link is given; shown to everybody, the link to nobody
     guest_places: int = 0  # per session, for tasters (N3)
     other_costs_minor: int = 0  # room, supervision, platform for the whole term (R63)
+    leaders_extra_minutes: int = 0  # planning and debrief paid beside each session (R31)
     created_at: datetime
 
     @property
@@ -112,6 +115,19 @@ class Term:
     def quotes(self, now: datetime) -> tuple[Quote, ...]:
         """What every category costs at an instant, the standard one first."""
         return tuple(self.quote(one, now) for one in self.tariff.categories)
+
+    def asks(self, now: datetime) -> tuple[Quote, ...]:
+        """The same as an offer made before the term begins asks it: without the sessions that
+        were called off."""
+        number = len(dates_of(self.recurrence))
+        return tuple(
+            without(one, number, self.called_off, self.currency) for one in self.quotes(now)
+        )
+
+    @property
+    def meetings(self) -> int:
+        """How many regular sessions it has, without those that were called off."""
+        return len(dates_of(self.recurrence)) - len(self.called_off)
 
     @property
     def held(self) -> int:
@@ -175,21 +191,11 @@ class Session:
     remedy: str = ""  # of a cancelled session: extra_date | credit | refund (N9)
     replaces: str = ""  # the cancelled session whose fees it carries
 
-
-@dataclass(frozen=True, kw_only=True)
-class Leadership:
-    """A leader of a term: who, how accredited, for which share and rate (R26, R28, L9)."""
-
-    group_id: str
-    term_id: str
-    leader_id: str  # person_id
-    name: str
-    accreditation: str = "none"  # accredited | in_training | none
-    body: str = ""
-    biography: str = ""
-    pay: str = "fee"  # fee | waived | paid_by_employer | principal
-    rate_minor: int = 0  # per hour
-    share_bp: int = 10_000
+    @property
+    def called_off(self) -> bool:
+        """Whether it is cancelled and its fees were dealt with: it will not be held any more. A
+        session without a remedy may still turn out to have been held."""
+        return self.state == "cancelled" and bool(self.remedy)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -201,11 +207,24 @@ class WholeTerm:
     sessions: tuple[Session, ...]  # regular ones, in order
     tasters: tuple[Session, ...]
     leaders: tuple[Leadership, ...]
+    substitutes: tuple[Substitute, ...] = ()
+    splits: tuple[Split, ...] = ()
 
     @property
     def per_session_minor(self) -> int:
         """The price of one session, rounded to the penny, for comparison only (R69)."""
-        return round(self.term.price_minor / len(self.sessions)) if self.sessions else 0
+        number = sum(one.remedy != "extra_date" for one in self.sessions)
+        return round(self.term.price_minor / number) if number else 0
+
+    @property
+    def live(self) -> tuple[Session, ...]:
+        """Its regular sessions without those that are cancelled."""
+        return tuple(one for one in self.sessions if one.state != "cancelled")
+
+    def begins(self, session_ids: Collection[str]) -> datetime | None:
+        """When the first of these sessions begins that was not called off; None without one."""
+        left = (one for one in self.sessions if one.session_id in session_ids)
+        return min((one.starts_at for one in left if not one.called_off), default=None)
 
     @property
     def held(self) -> frozenset[str]:
@@ -254,8 +273,7 @@ def facts_of(whole: WholeTerm) -> dict[str, Any]:
         "currency": term.currency,
         "sessions": [
             {"number": one.number, "starts_at": one.starts_at, "ends_at": one.ends_at}
-            for one in whole.sessions
-            if one.state != "cancelled"
+            for one in whole.live
         ],
         "leaders": [
             {"name": one.name, "accreditation": one.accreditation, "body": one.body}

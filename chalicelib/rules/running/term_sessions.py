@@ -13,7 +13,8 @@ from typing import Any
 
 from chalicelib.rules.changes import Change, Create, Is, Remove, Update, Write
 from chalicelib.rules.prices.prices import Price
-from chalicelib.rules.running.groups import Leadership, Session, Term, WholeTerm
+from chalicelib.rules.running.groups import Session, Term, WholeTerm
+from chalicelib.rules.running.leading import Leadership
 from chalicelib.rules.running.recurrence import Planned, Recurrence, instant, plan, shifted
 
 # Every date of a draft may change in one transaction of 100 writes: 48 removed and 48 made.
@@ -48,6 +49,26 @@ def redated(whole: WholeTerm, term: Term, session_ids: Sequence[str]) -> Change:
         *(Create(one) for at, one in wanted.items() if at not in before),
         *_kept(before, wanted),
     )
+
+
+def dates_after(whole: WholeTerm, gone: Session, extra: Session | None) -> dict[str, Any]:
+    """What the row of a term says of its dates once a session, given as it is then, is called
+    off: when it begins and ends, and which of its dates nothing replaces."""
+    if gone.kind != "regular":
+        return {}
+    others = [one for one in whole.sessions if one.session_id != gone.session_id]
+    every = sorted([*others, gone, *([extra] if extra else [])], key=_in_time)
+    priced = [one for one in every if one.remedy != "extra_date"]
+    left = [one for one in every if not one.called_off]
+    off = tuple(place for place, one in enumerate(priced) if one.called_off)
+    if not left:
+        return {"called_off": off}
+    ends_at = max(one.ends_at for one in left)
+    return {"called_off": off, "starts_at": left[0].starts_at, "ends_at": ends_at}
+
+
+def _in_time(session: Session) -> tuple[datetime, str]:
+    return session.starts_at, session.session_id
 
 
 def taster_of(
@@ -94,6 +115,7 @@ def copied(
         occupied=0,
         taken=0,
         shares_moved=0,
+        called_off=(),
         prices=tuple(_moved_price(one, by) for one in old.prices),
         early_standard=0,
         early_trainee=0,

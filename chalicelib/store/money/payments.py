@@ -7,12 +7,16 @@ from datetime import datetime
 
 from chalicelib.errors import NotFound
 from chalicelib.rules.disputes.disputes import Dispute
+from chalicelib.rules.joining.applications import Application
 from chalicelib.rules.joining.enrolments import IN_SEAT, Enrolment
+from chalicelib.rules.joining.offers import Offer
 from chalicelib.rules.money.instalments import Instalment
 from chalicelib.rules.money.news import Debt
 from chalicelib.rules.money.payments import Obligation, Payment, Refund, Release, StripeLookup
+from chalicelib.rules.people.circle import CircleSettings
 from chalicelib.rules.returning.releases import Owed
 from chalicelib.store import reads, tables
+from chalicelib.store.joining import offers
 from chalicelib.store.running import groups
 
 
@@ -48,6 +52,40 @@ def whole_debt(obligation_id: str) -> WholeDebt | None:
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Offered:
+    """A debt with the offer it is for and that offer's application."""
+
+    application: Application
+    offer: Offer
+    debt: WholeDebt
+
+    @property
+    def obligation(self) -> Obligation:
+        """What is owed."""
+        return self.debt.obligation
+
+
+def of_offer(application_id: str, offer_id: str) -> Offered:
+    """An offer with its debt. NotFound without one."""
+    found = offers.with_offers(application_id)
+    offer = found.offer(offer_id) if found else None
+    debt = whole_debt(offer.obligation_id) if offer else None
+    if found is None or offer is None or debt is None:
+        raise NotFound
+    return Offered(application=found.application, offer=offer, debt=debt)
+
+
+def of_debt(obligation_id: str) -> Offered:
+    """A debt with its offer. NotFound without one."""
+    debt = whole_debt(obligation_id)
+    found = offers.with_offers(debt.obligation.application_id) if debt else None
+    offer = found.offer(debt.obligation.offer_id) if found and debt else None
+    if debt is None or found is None or offer is None:
+        raise NotFound
+    return Offered(application=found.application, offer=offer, debt=debt)
+
+
 def with_sessions(debt: Debt, now: datetime) -> Debt:
     """The debt with the sessions it pays for that were held: read only where one has begun."""
     begins_at = debt.obligation.begins_at
@@ -74,7 +112,13 @@ def owed(obligation_id: str) -> Owed:
         term=whole.term,
         held=whole.held,
         disputes=debt.disputes,
+        clawbacks=bool(whole.held) and _clawbacks_on(),
     )
+
+
+def _clawbacks_on() -> bool:
+    circle = reads.get(CircleSettings, "settings", "circle")
+    return circle is not None and circle.clawbacks
 
 
 def by_stripe_id(stripe_id: str) -> StripeLookup | None:

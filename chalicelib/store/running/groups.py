@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from chalicelib.rules.running.groups import Group, Leadership, Session, SlugOwner, Term, WholeTerm
+from chalicelib.rules.running.groups import Group, Session, SlugOwner, Term, WholeTerm
+from chalicelib.rules.running.leading import Leadership, Split, Substitute
 from chalicelib.store import reads, tables
+
+FIRST_KEY = "group"  # the range keys of attendance#.. come before it, all others after
 
 
 def everything(group_id: str) -> list[Any]:
-    """The group's row and all its terms, sessions and leaderships."""
-    return reads.under(tables.Groups, group_id)
+    """The group's row and all its terms, sessions and leaderships. The marks of its registers,
+    which are many, come before these and are left out: store/running/registers.py."""
+    return reads.under(tables.Groups, group_id, since=FIRST_KEY)
 
 
 def group_id_of(slug: str) -> str | None:
@@ -39,18 +43,23 @@ def group_in(rows: list[Any]) -> Group | None:
 def pick(rows: list[Any], term_id: str) -> WholeTerm | None:
     """The term with its own sessions and leaders, out of a group's rows."""
     group = group_in(rows)
-    terms = [row for row in rows if isinstance(row, Term) and row.term_id == term_id]
+    terms = [row for row in rows if _of(row, Term, term_id)]
     if group is None or not terms:
         return None
-    sessions = [row for row in rows if isinstance(row, Session) and row.term_id == term_id]
-    leaders = [row for row in rows if isinstance(row, Leadership) and row.term_id == term_id]
+    sessions = [row for row in rows if _of(row, Session, term_id)]
     return WholeTerm(
         group=group,
         term=terms[0],
         sessions=tuple(one for one in sessions if one.kind == "regular"),
         tasters=tuple(one for one in sessions if one.kind == "taster"),
-        leaders=tuple(leaders),
+        leaders=tuple(row for row in rows if _of(row, Leadership, term_id)),
+        substitutes=tuple(one for one in rows if _of(one, Substitute, term_id)),
+        splits=tuple(one for one in rows if _of(one, Split, term_id)),
     )
+
+
+def _of(row: Any, kind: type, term_id: str) -> bool:
+    return isinstance(row, kind) and getattr(row, "term_id", None) == term_id
 
 
 def marked_term(group_id: str, term_id: str) -> WholeTerm | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from chalicelib.rules.joining.enrolments import Enrolment
 from chalicelib.rules.money.payments import Obligation
-from chalicelib.rules.running.groups import Leadership
+from chalicelib.rules.running.leading import Leadership
 from chalicelib.rules.running.register import Attendance
 from chalicelib.store import reads, tables
 

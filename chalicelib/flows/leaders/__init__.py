@@ -1,0 +1,1 @@
+"""Acts on the pay of leaders: splits, runs, transfers, statements."""

@@ -1,0 +1,1 @@
+"""Doors of leaders to their pay, and of who pays them."""

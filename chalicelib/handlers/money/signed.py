@@ -1,0 +1,26 @@
+"""Whether a request really comes from Stripe, for every door that hears events.
+
+What does not live here: the check itself (gateways/webhook_signature.py), what an event changes.
+"""
+
+from __future__ import annotations
+
+from chalicelib.errors import NotSigned
+from chalicelib.gateways.webhook_signature import verify
+from chalicelib.handlers.visit import Visit
+from chalicelib.rules.money.stripe_objects import Event
+
+
+def signed_event(visit: Visit, secrets_name: str) -> Event:
+    """The event of this request, or NotSigned. A signature that does not hold makes the secrets
+    be read again, in case the endpoint's secret was rolled since."""
+    body, header = visit.body, visit.request.headers.get("stripe-signature")
+    if not body:
+        raise NotSigned("empty body")
+    secrets = visit.outside.secrets
+    try:
+        return verify(body, header, secrets.several(secrets_name), visit.now)
+    except NotSigned:
+        if not secrets.again():
+            raise
+        return verify(body, header, secrets.several(secrets_name), visit.now)

@@ -1,0 +1,1 @@
+"""What leaders earn, are owed, are paid and give back."""

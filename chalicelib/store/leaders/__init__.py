@@ -1,0 +1,1 @@
+"""Reading what leaders earned and were paid."""
