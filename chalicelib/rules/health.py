@@ -114,7 +114,9 @@ def _jobs(seen: Seen, now: datetime) -> Iterator[Sign]:
 
 def _failed(run: JobRun | None) -> list[str]:
     facts = run.facts if run else {}
-    return [part for part, told in facts.items() if isinstance(told, Mapping) and "failed" in told]
+    told = {part: one for part, one in facts.items() if isinstance(one, Mapping)}
+    # A part that failed tells the error's name; a count of things that failed is a number.
+    return [part for part, one in told.items() if isinstance(one.get("failed"), str)]
 
 
 def _mail(seen: Seen, now: datetime) -> Iterator[Sign]:

@@ -35,6 +35,12 @@ def accounts(shop: Shop) -> list[dict[str, object]]:
     return found
 
 
+def way_in(shop: Shop) -> str:
+    """Imelda presses the button; where it leads."""
+    me = leader(shop.world, "Imelda")
+    return connecting.way_in(shop.world.outside, Caller(actor=me.person_id), me)
+
+
 def test_a_leader_chooses_stripe_and_one_account_is_opened_for_her(shop: Shop) -> None:
     leader_id = chooses(shop.world)
     (made,) = accounts(shop)
@@ -81,10 +87,9 @@ def test_a_lost_answer_is_found_again_by_the_button(shop: Shop) -> None:
     shop.fake.lose_next_reply("POST /v1/accounts")
     leader_id = chooses(shop.world)
     assert account(leader_id).account_id == ""
-    me = leader(shop.world, "Imelda")
-    url = connecting.way_in(shop.world.outside, me)
+    url = way_in(shop)
     assert (len(accounts(shop)), account(leader_id).account_id) == (1, accounts(shop)[0]["id"])
-    assert url != connecting.way_in(shop.world.outside, me), "each press makes another link"
+    assert url != way_in(shop), "each press makes another link"
 
 
 def test_an_account_whose_answer_was_lost_is_known_by_its_first_event(shop: Shop) -> None:
@@ -100,12 +105,12 @@ def test_stripe_that_does_not_answer_gives_no_link(shop: Shop) -> None:
     chooses(shop.world)
     shop.fake.lose_next_reply("POST /v1/account_links", times=3)
     with pytest.raises(StripeUnknown):
-        connecting.way_in(shop.world.outside, leader(shop.world, "Imelda"))
+        way_in(shop)
 
 
 def test_the_end_of_onboarding_makes_the_account_ready(shop: Shop) -> None:
     leader_id = chooses(shop.world)
-    url = connecting.way_in(shop.world.outside, leader(shop.world, "Imelda"))
+    url = way_in(shop)
     back = shop.fake.follow_link(url, "submit")
     assert back.endswith("/leader/pay/account")
     shop.hear_all()
@@ -150,7 +155,7 @@ def test_an_account_that_lets_us_go_can_be_chosen_anew(shop: Shop) -> None:
         ["closed"],
     )
     with pytest.raises(NotFound):
-        connecting.way_in(shop.world.outside, leader(shop.world, "Imelda"))
+        way_in(shop)
     chooses(shop.world, country="IE")
     assert account(leader_id).account_id not in ("", account_id)
     shop.fake.onboard(account(leader_id).account_id)

@@ -21,7 +21,7 @@ CALLS_MAX = 12
 def remembered(shop: Shop) -> dict[str, Any]:
     """All that Stripe knows."""
     plain = dict | list | int | str | None
-    every = {name: value for name, value in vars(shop.fake.world).items()}
+    every = vars(shop.fake.world)
     return copy.deepcopy({name: one for name, one in every.items() if isinstance(one, plain)})
 
 

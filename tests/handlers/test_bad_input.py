@@ -37,6 +37,10 @@ HOSTILE = {
 }
 BROKEN_LINES = {"a line break": "a\r\nBcc: all@example.org", "a separator": "a\u2028b"}
 FREE_CHOICE = {"profession", "zone"}  # chosen from a list, read as text; a zone has its own error
+ASK_STRIPE = (
+    *("/offers/{token}", "/pay/{token}", "/payer/{token}"),
+    *("/leader/pay/account", "/leader/pay/account/enter"),
+)
 LEFT_OPEN = {"points"}  # what was talked about: as much as it was
 
 
@@ -78,7 +82,7 @@ def test_good_answers_are_taken_once(house: House, form: HouseForm) -> None:
 
 def stripe_at_hand(house: House, form: HouseForm) -> AbstractContextManager[Any]:
     """A Stripe for the forms that ask it."""
-    asks = form.route in ("/offers/{token}", "/pay/{token}", "/payer/{token}")
+    asks = form.route in ASK_STRIPE
     return closing(Shop(house.world)) if asks else nullcontext()
 
 

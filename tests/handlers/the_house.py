@@ -25,14 +25,14 @@ from chalicelib.flows.running import leaders, splits, terms
 from chalicelib.rules.books.reconciling import missing, task_of
 from chalicelib.rules.changes import Caller, Change, Create, Update
 from chalicelib.rules.joining.applications import Application
-from chalicelib.rules.leaders.accounts import PayProfile
+from chalicelib.rules.leaders.accounts import PayoutAccount, PayProfile
 from chalicelib.rules.leaders.accruals import Accrual
 from chalicelib.rules.leaders.clawbacks import Clawback
 from chalicelib.rules.leaders.payouts import Payout, PayRun, line_of
 from chalicelib.rules.links import link_path, sign_in_code
 from chalicelib.rules.mail import name_in_path
 from chalicelib.rules.money.stripe_objects import BalanceMovement
-from chalicelib.rules.people.circle import CircleSettings
+from chalicelib.rules.people.circle import CircleSettings, Task
 from chalicelib.rules.returning.bulk import Bulk
 from chalicelib.rules.running.groups import WholeTerm
 from chalicelib.rules.running.register import register_path
@@ -103,12 +103,14 @@ def a_house(world: World) -> House:
     names |= _owed_back(world, whole)
     _substitute(world, whole)
     names |= _pay(world, whole)
+    names |= _by_stripe(world, whole)
     names |= _failed_mail(world)
     desk = signed_in(world)
+    leader = signed_in(world, ("leader",), "imelda.inkwell@example.org")
     _split(world, draft)
     _log_of_hours(world)
     signing, asker = _asked(world)
-    cookies = {"desk": desk.cookies, "asker": asker.cookies}
+    cookies = {"desk": desk.cookies, "asker": asker.cookies, "leader": leader.cookies}
     return House(world, names | signing, cookies)
 
 
@@ -230,6 +232,40 @@ def _pay(world: World, whole: WholeTerm) -> dict[str, str]:
     commit(Change.of(*(Create(one) for one in (*fees, profile, run, payout))))
     pay_runs.prepare(world.outside, ADMIN, "2026-11")
     return {"pay_leader": leader.leader_id, "bank_list": "/admin/payouts/2026-10/bank-list"}
+
+
+def _by_stripe(world: World, whole: WholeTerm) -> dict[str, str]:
+    """A leader who has chosen Stripe and has not entered anything there, and a payout that waits
+    for another's account."""
+    imelda, barnaby = (one.leader_id for one in whole.leaders)
+    circle = reads.get(CircleSettings, "settings", "circle")
+    page = f"/admin/payouts/leaders/{imelda}/account"
+    task = Task(
+        task_id=f"payout_account#{imelda}",
+        code="payout_account",
+        facts={"name": whole.leaders[0].name},
+        path=page,
+        opened_at=world.now,
+        due_at=world.now,
+    )
+    waits = Payout(
+        leader_id=barnaby,
+        payout_id="payout-house-3",
+        period="2026-09",
+        name=whole.leaders[1].name,
+        route="stripe",
+        state="approved",
+        lines=(),
+        amount_minor=9750,
+        currency="GBP",
+        refused="account_not_ready",
+        prepared_at=world.now,
+    )
+    account = PayoutAccount(leader_id=imelda, country="GB", asked_at=world.now)
+    rows = (Create(one) for one in (task, waits, account))
+    commit(Change.of(*rows, Update(circle, {"connect": True})))
+    by_bank = f"/admin/payouts/2026-09/leaders/{barnaby}/by-bank"
+    return {"stripe_account": page, "by_bank": by_bank}
 
 
 def _substitute(world: World, whole: WholeTerm) -> None:

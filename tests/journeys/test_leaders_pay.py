@@ -73,15 +73,16 @@ def test_a_leader_sees_what_she_earned_what_she_was_paid_and_what_she_has_done(
     paid_by_bank(shop, leader_id, "2027-02")
     shop.prove(with_stripe=False)
     imelda.get("/leader/pay")
-    imelda.reads("Everything you have earned so far is paid", "£195.00 in 2027-02")
-    imelda.click("£195.00 in 2027-02")
+    imelda.reads("Everything you have earned so far is paid", "2027-02: £195.00")
+    imelda.click("2027-02: £195.00")
     imelda.reads("Statement 2027-02", "£65.00 an hour", "90 minutes", "BALINT 2027-02", "£195.00")
     assert "Pip" not in imelda.text
     imelda.get("/leader/pay")
     imelda.click("Year from")
     imelda.reads("6 April 2026", "5 April 2027", "Altogether: £195.00", "Thursday Lantern Group")
 
-    imelda.click("Log")
+    imelda.get("/leader/pay")
+    imelda.click("Your log of hours")
     imelda.reads("Led", "1.50", "Co-led", "Thursday Lantern Group, 2")
     yesterday = (shop.world.now - timedelta(days=1)).date()
     hours = {"what": "supervised", "day": yesterday.isoformat(), "minutes": "60"}

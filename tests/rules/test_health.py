@@ -90,6 +90,8 @@ def test_a_part_of_the_last_run_that_failed_is_named() -> None:
     found = health.signs(replace(WELL, runs={**WELL.runs, "nightly": failed}), NOW)
     assert [one.name for one in found] == ["job_failed:nightly.books"]
     assert health.is_ill(found)
+    some = ran("nightly", timedelta(hours=2), reconcile={"failed": 1, "succeeded": 2})
+    assert health.signs(replace(WELL, runs={**WELL.runs, "nightly": some}), NOW) == []
 
 
 def test_a_mail_may_wait_for_half_an_hour() -> None:

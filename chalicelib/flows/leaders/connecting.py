@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from chalicelib.errors import AlreadyCounted, NotFound, StateChanged, SwitchedOff, Trouble
@@ -84,12 +84,15 @@ def use(outside: Outside, caller: Caller, me: Person, route: str) -> None:
     commit(Change.of(_routed(me.person_id, route), note), caller, outside.clock.now())
 
 
-def way_in(outside: Outside, me: Person) -> str:
-    """A fresh link into Stripe's onboarding. NotFound without an account, StripeUnknown and
-    StripeRefused from Stripe."""
+def way_in(outside: Outside, caller: Caller, me: Person) -> str:
+    """A fresh link into Stripe's onboarding, which answers this press alone. NotFound without an
+    account, StripeUnknown and StripeRefused from Stripe."""
     account = _opened(outside, me.person_id)
     params = rules.link_params(account.account_id, outside.places.base_url)
-    return outside.connect.account_link(params).url
+    url = outside.connect.account_link(params).url
+    note = _note(outside, caller, me.person_id, "pay.stripe_entered")
+    commit(Change.of(note), replace(caller, location=url), outside.clock.now())
+    return url
 
 
 def _opened(outside: Outside, leader_id: str) -> PayoutAccount:

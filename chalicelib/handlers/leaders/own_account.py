@@ -36,28 +36,28 @@ def choose_stripe(visit: Visit) -> Response:
     return visit.go(PAGE)
 
 
-@door.form(f"{PAGE}/enter", LEADER)
+@door.form(f"{PAGE}/enter", LEADER, again=show_account)
 def go_to_stripe(visit: Visit) -> Response:
-    """To Stripe, by a link of this moment. Nothing of ours is spent: each press makes another."""
+    """To Stripe, by a link of this moment: each press makes another."""
     visit.require_fresh()
-    return visit.go(connecting.way_in(visit.outside, visit.me))
+    return visit.go(connecting.way_in(visit.outside, visit.caller(PAGE), visit.me))
 
 
-@door.form(f"{PAGE}/look", LEADER)
+@door.form(f"{PAGE}/look", LEADER, again=show_account)
 def look_again(visit: Visit) -> Response:
     """Ask Stripe how the account stands now."""
     account_news.look(visit.outside, visit.me.person_id)
     return visit.go(PAGE)
 
 
-@door.form(f"{PAGE}/mail", LEADER)
+@door.form(f"{PAGE}/mail", LEADER, again=show_account)
 def mail_again(visit: Visit) -> Response:
     """Have the mail with the way to Stripe sent once more."""
     connecting.remind(visit.outside, visit.caller(PAGE), visit.me.person_id)
     return visit.go(PAGE)
 
 
-@door.form(f"{PAGE}/route", LEADER)
+@door.form(f"{PAGE}/route", LEADER, again=show_account)
 def use_route(visit: Visit) -> Response:
     """Be paid the other way from now on."""
     visit.require_fresh()

@@ -49,7 +49,7 @@ def show_leaders_statement(visit: Visit, leader_id: str, period: str) -> Respons
 def show_log(visit: Visit, answers_given: Answers | None = None, **_: str) -> Response:
     """One's log of hours."""
     log = own_log.show(visit.outside, visit.me)
-    return visit.page("leader_log", here="log", log=log, answers_given=answers_given)
+    return visit.page("leader_log", here=HERE, log=log, answers_given=answers_given)
 
 
 @door.form(f"{LOG}/entries", LEADER, again=show_log)
@@ -82,4 +82,4 @@ def export_log(visit: Visit) -> Response:
 def show_export(visit: Visit, export_id: str) -> Response:
     """Where the file is, for five minutes."""
     url = own_log.export_link(visit.outside, visit.me, export_id)
-    return visit.page("leader_log_export", here="log", url=url)
+    return visit.page("leader_log_export", here=HERE, url=url)
