@@ -22,6 +22,7 @@ from chalicelib import wiring
 from local.tables import create_tables
 from tests import moto_items
 from tests.dynamodb_local_fixtures import dynamodb_local, local_tables, local_world  # noqa: F401
+from tests.quick_moto import quick_transactions
 from tests.shop import Shop, a_shop
 from tests.tiers import pytest_terminal_summary  # noqa: F401
 from tests.world import World
@@ -33,7 +34,8 @@ def _aws() -> Iterator[None]:
     moto_items.register()
     with mock_aws():
         create_tables(boto3.client("dynamodb"), "test")
-        yield
+        with quick_transactions():
+            yield
 
 
 @pytest.fixture

@@ -82,7 +82,8 @@ def is_read_as_something(name: str) -> bool:
 
 
 READ_AS_SOMETHING = {
-    *("email", "contact_email", "administrator_email", "slug", "code", "meeting_link"),
+    *("email", "contact_email", "administrator_email", "payer_email"),
+    *("slug", "code", "meeting_link"),
     "bursary_code",
     "amount",
     *("first_date", "local_time", "minutes", "count", "skipped", "extra", "date", "time"),

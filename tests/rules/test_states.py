@@ -48,7 +48,9 @@ FINAL = {
     "hold": {"released", "taken"},
     "mail": {"dropped", "sent"},
     "offer": {"declined", "expired", "taken", "withdrawn"},
+    "pay_run": {"done", "withdrawn"},
     "payment": {"paid"},
+    "payout": {"paid_manually", "reversed", "withdrawn"},
     "refund": {"paid_manually"},
     "term": {"cancelled", "ended"},
 }

@@ -32,7 +32,6 @@ from tests.simulation.acts.act import NOBODY, Act
 from tests.simulation.acts.faults import all_is_well
 from tests.simulation.conftest_faults import Faults
 from tests.simulation.fate import Died, Fate, SeededIds, Watched
-from tests.simulation.quick_moto import quick_transactions
 from tests.simulation.seen import look
 from tests.simulation.themes import Theme
 from tests.world import TODAY, Postbox, World
@@ -167,11 +166,10 @@ class Story:
     def tell(self) -> None:
         """The whole story. Broken, with seed and trace, when a law does not hold."""
         try:
-            with quick_transactions():
-                self._begin()
-                for number in range(STEPS):
-                    self._step(own=number % 2 == 0)
-                self._quiet_down()
+            self._begin()
+            for number in range(STEPS):
+                self._step(own=number % 2 == 0)
+            self._quiet_down()
         except Exception as error:
             lines = "\n".join(self.trace)
             told = f"{self.theme.name}, SEED={self.seed} tells it again\n{lines}"

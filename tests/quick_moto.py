@@ -1,8 +1,8 @@
 """Transactions on moto's tables that copy only what they touch.
 
 Moto keeps a copy of the whole table for each write of a transaction, in case it has to be undone:
-in a story of some thousand rows that is half of its time. What does not live here: anything else
-of moto, and isolation, which neither has.
+in a test of some thousand rows that is a third of its time and more. What does not live here:
+anything else of moto, and isolation, which neither has.
 """
 
 from __future__ import annotations
