@@ -208,6 +208,16 @@ def test_an_account_that_was_lost_after_approval_is_not_paid_until_it_is_back(sh
     assert codes() == set()
 
 
+def test_an_account_that_let_us_go_waits_with_its_reason_day_after_day(shop: Shop) -> None:
+    _, account_id = to_be_sent(shop)
+    shop.fake.close_account(account_id)
+    shop.hear_all()
+    for _ in range(3):
+        assert send() == {"waits_account_not_ready": 1}
+        shop.world.clock.move(days=1)
+    assert (payout().state, payout().refused, made(shop)) == ("approved", "account_not_ready", [])
+
+
 def test_what_waits_for_an_account_can_be_paid_from_the_bank_instead(shop: Shop) -> None:
     _, account_id = to_be_sent(shop)
     shop.fake.reject(account_id)

@@ -40,6 +40,7 @@ FREE_CHOICE = {"profession", "zone"}  # chosen from a list, read as text; a zone
 ASK_STRIPE = (
     *("/offers/{token}", "/pay/{token}", "/payer/{token}"),
     *("/leader/pay/account", "/leader/pay/account/enter"),
+    "/admin/payouts/{period}/leaders/{leader_id}/by-bank",
 )
 LEFT_OPEN = {"points"}  # what was talked about: as much as it was
 

@@ -72,6 +72,8 @@ ENDINGS = (
     *("/offers/{token}", "/offers/{token}/decline", "/apply/{token}/check"),
     *("/admin/payments/{obligation_id}/refund", "/admin/payments/{obligation_id}/leave"),
     "/admin/settings/switches/{switch}",
+    *("/admin/payouts/{period}/approve", "/admin/payouts/{period}/withdraw"),
+    "/admin/payouts/leaders/{leader_id}/clawbacks/{clawback_id}/write-off",
 )
 
 
@@ -90,6 +92,8 @@ READ_AS_SOMETHING = {
     *("places", "capacity", "min_members", "price_minor", "other_costs_minor", "apply_by"),
     *("guest_places", "doors_open_minutes", "rate_minor", "leaders_extra_minutes"),
     *("first", "last", "amount_minor", "part_minor", "paid_on"),
+    *("day", "log_first", "log_last"),
+    *("sort_code", "account_number", "iban", "bic"),
 }
 
 

@@ -84,7 +84,7 @@ def test_from_choosing_stripe_to_the_statement(shop: Shop) -> None:
     assert "to your account at Stripe" in letter.text
     assert fake.account_balance_minor(account(leader(shop.world, "Imelda").person_id).account_id)
     imelda.get("/leader/pay")
-    imelda.click("£195.00 in 2027-02")
+    imelda.click("2027-02: £195.00")
     imelda.reads("Statement 2027-02", "£195.00")
     assert owed() == 19500  # Barnaby's
 

@@ -106,8 +106,10 @@ def hindrance(
 
 
 def was_seen(account: PayoutAccount | None, now: datetime) -> bool:
-    """Whether what we know of an account was fetched just now."""
-    return account is None or account.seen_at is None or now - account.seen_at <= SEEN_LATELY
+    """Whether what we know of an account was fetched just now, or there is none to be fetched."""
+    if account is None or account.closed or account.seen_at is None:
+        return True
+    return now - account.seen_at <= SEEN_LATELY
 
 
 def waits(payout: Payout, reason: str, told: bool, now: datetime) -> Change:
