@@ -188,6 +188,8 @@ def test_a_group_is_copied_with_its_texts(world: World, desk: Browser) -> None:
 
 def test_a_term_goes_ahead_and_ends(world: World, desk: Browser) -> None:
     path = open_term(world, desk)
+    held = desk.form("/state")[1]
+    desk.get(path)
     desk.submit({"do": "run"}, action="/state")
     assert whole_of(path).term.state == "running"
     visitor = world.browser()
@@ -195,7 +197,6 @@ def test_a_term_goes_ahead_and_ends(world: World, desk: Browser) -> None:
     assert "Thursday Lantern" not in visitor.text
     visitor.get("/groups/thursday-lantern")
     assert "Not open for new members just now" in visitor.text
-    held = desk.form("/state")[1]
     desk.post(f"{path}/state", {**held, "do": "end"})
     assert desk.answer.status == 409
     world.clock.move(days=150)

@@ -35,6 +35,7 @@ from chalicelib.rules.money.stripe_objects import BalanceMovement
 from chalicelib.rules.people.circle import CircleSettings, Task
 from chalicelib.rules.returning.bulk import Bulk
 from chalicelib.rules.running.groups import WholeTerm
+from chalicelib.rules.running.leading import Leadership
 from chalicelib.rules.running.register import register_path
 from chalicelib.rules.running.splitting import share_field
 from chalicelib.store import reads, tables
@@ -119,6 +120,11 @@ def an_empty_house(world: World) -> House:
     return House(world, {"set_up": path_of_set_up(world)}, {})
 
 
+def _leaders(whole: WholeTerm) -> list[Leadership]:
+    """Imelda, then Barnaby; their ids come in any order."""
+    return sorted(whole.leaders, key=lambda one: one.name, reverse=True)
+
+
 def _bursary_fund(world: World) -> None:
     """A fund with a gift and a code that can be withdrawn."""
     gift = {"gift_minor": 20000, "reference": "Letter of 1 November"}
@@ -151,7 +157,7 @@ def _cancelled(world: World, whole: WholeTerm) -> dict[str, str]:
 
 def _owed_back(world: World, whole: WholeTerm) -> dict[str, str]:
     """A leader who was paid at Stripe owes back a part of it."""
-    leader_id, session = whole.leaders[0].leader_id, whole.sessions[0]
+    leader_id, session = _leaders(whole)[0].leader_id, whole.sessions[0]
     about: dict[str, Any] = {"leader_id": leader_id, "currency": "GBP"}
     owed = Clawback(
         clawback_id="clawback-house",
@@ -167,7 +173,7 @@ def _owed_back(world: World, whole: WholeTerm) -> dict[str, str]:
     sent = Payout(
         payout_id="payout-house",
         period="2026-10",
-        name=whole.leaders[0].name,
+        name=_leaders(whole)[0].name,
         route="stripe",
         state="sent",
         lines=(),
@@ -182,7 +188,7 @@ def _owed_back(world: World, whole: WholeTerm) -> dict[str, str]:
 def _pay(world: World, whole: WholeTerm) -> dict[str, str]:
     """A leader with bank details and a fee that is set aside; a run that waits for its second
     person and is short of money, one that waits for the bank."""
-    leader, early = whole.leaders[1], world.now - timedelta(days=30)
+    leader, early = _leaders(whole)[1], world.now - timedelta(days=30)
     fees = [
         Accrual(
             leader_id=leader.leader_id,
@@ -237,13 +243,13 @@ def _pay(world: World, whole: WholeTerm) -> dict[str, str]:
 def _by_stripe(world: World, whole: WholeTerm) -> dict[str, str]:
     """A leader who has chosen Stripe and has not entered anything there, and a payout that waits
     for another's account."""
-    imelda, barnaby = (one.leader_id for one in whole.leaders)
+    imelda, barnaby = (one.leader_id for one in _leaders(whole))
     circle = reads.get(CircleSettings, "settings", "circle")
     page = f"/admin/payouts/leaders/{imelda}/account"
     task = Task(
         task_id=f"payout_account#{imelda}",
         code="payout_account",
-        facts={"name": whole.leaders[0].name},
+        facts={"name": _leaders(whole)[0].name},
         path=page,
         opened_at=world.now,
         due_at=world.now,
@@ -252,7 +258,7 @@ def _by_stripe(world: World, whole: WholeTerm) -> dict[str, str]:
         leader_id=barnaby,
         payout_id="payout-house-3",
         period="2026-09",
-        name=whole.leaders[1].name,
+        name=_leaders(whole)[1].name,
         route="stripe",
         state="approved",
         lines=(),

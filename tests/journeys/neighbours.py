@@ -224,6 +224,12 @@ class Applicant:
         self.browser.get(path)
         self.browser.reads(f"Thank you, {self.name}", "We have your payment of £216.00")
 
+    def agrees_afterwards(self) -> None:
+        """The place was paid before anybody asked about the ground rules."""
+        self.browser.get(self.offer_path)
+        self.browser.reads("It has been paid")
+        self.browser.submit({"agree": "yes"}, "/agree")
+
     def keeps_the_place(self) -> None:
         """The same link now says that nothing is left to do."""
         self.browser.get(self.offer_path)

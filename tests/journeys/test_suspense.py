@@ -148,6 +148,7 @@ def test_the_debt_says_how_it_was_paid_by_hand_and_who_looked(
         "By bank transfer",
     )
     street.it_is(2026, 11, 21, 19)
+    pip.agrees_afterwards()
     pip.keeps_the_place()
 
 

@@ -146,9 +146,14 @@ def test_every_column_of_the_journal_has_a_heading() -> None:
 def test_every_kind_of_result_and_every_proof_has_its_words() -> None:
     for root in reports.RESULT:
         assert wording.label(root, "options.result_columns")
-    source = (wording.TEMPLATES.parent / "chalicelib/rules/books/books.py").read_text()
-    proofs = set(re.findall(r'(?:_same\(|proof=)"([a-z_]+)"', source))
-    assert len(proofs) > 10
+    rules = wording.TEMPLATES.parent / "chalicelib" / "rules"
+    source = "".join((rules / name).read_text() for name in ("books/books.py", "leaders/proof.py"))
+    proofs = set(
+        re.findall(
+            r'(?:same\(|_each\(|_nothing_left_in\(kept.entries, |proof=)\s*"([a-z_]+)"', source
+        )
+    )
+    assert len(proofs) > 20
     assert proofs - set(dict(wording.options("proofs"))) == set()
 
 
