@@ -27,7 +27,7 @@ from tests.connect_steps import (
     send,
     to_be_sent,
 )
-from tests.pay_steps import ADA, earned, leader, owed, paid, prepared, run
+from tests.pay_steps import ADA, approved, earned, leader, owed, paid, prepared, run, tick
 from tests.shop import ADMIN, Shop
 
 
@@ -53,6 +53,25 @@ def test_an_approved_payout_becomes_one_transfer_booked_and_told(shop: Shop) -> 
     assert owed() == 9750  # Barnaby's, from the bank
     paid(shop.world, PERIOD)
     assert (run(PERIOD).state, owed()) == ("done", 0)
+
+
+def test_each_run_pays_under_a_name_of_its_own(shop: Shop) -> None:
+    whole, _ = to_be_sent(shop)
+    send()
+    paid(shop.world, PERIOD)
+    shop.hold(whole, 2)
+    shop.world.clock.move(days=8)
+    period = prepared(shop.world)
+    approved(shop.world, period)
+    tick()
+    assert send() == {"sent": 1}
+    first, second = payout(), payout(period=period)
+    assert first.payout_id != second.payout_id
+    assert sorted(str(one["transfer_group"]) for one in made(shop)) == sorted(
+        (first.payout_id, second.payout_id)
+    )
+    assert [one["amount"] for one in made(shop)] == [9750, 9750]
+    paid(shop.world, period)
 
 
 def test_the_job_run_again_and_events_told_twice_change_nothing(shop: Shop) -> None:
