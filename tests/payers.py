@@ -5,6 +5,7 @@ from __future__ import annotations
 from chalicelib.flows.money import checkout, payers
 from chalicelib.rules.changes import Caller
 from chalicelib.rules.links import link_path, personal_link
+from chalicelib.rules.money import wishes
 from chalicelib.rules.money.payers import Named
 from tests.shop import Offered, Shop
 
@@ -37,7 +38,7 @@ def begin_as_payer(shop: Shop, offered: Offered, all_of_it: bool = False) -> str
     """The payer presses Pay; the id of the session that is open now."""
     owed = shop.debt(offered).obligation
     keys = shop.world.outside.places.link_keys
-    wish = checkout.DebtWish(
+    wish = wishes.DebtWish(
         obligation_id=owed.obligation_id,
         token=personal_link(keys, "payer", owed.obligation_id, owed.payer_links),
         all_of_it=all_of_it,

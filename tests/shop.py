@@ -25,6 +25,7 @@ from chalicelib.rules.joining.enrolments import Enrolment
 from chalicelib.rules.joining.offers import Offer
 from chalicelib.rules.links import personal_link
 from chalicelib.rules.mail import Mail
+from chalicelib.rules.money import wishes
 from chalicelib.rules.money.payments import Payment, Refund
 from chalicelib.rules.people.people import Person, email_hash
 from chalicelib.rules.running.groups import Term, WholeTerm
@@ -126,7 +127,7 @@ class Shop:
 
     def press_pay(self, offered: Offered) -> str:
         """Press Pay; where the browser goes."""
-        wish = checkout.Wish(
+        wish = wishes.Wish(
             application_id=offered.application_id,
             offer_id=offered.offer_id,
             token=offered.token,

@@ -18,6 +18,7 @@ from chalicelib.rules.health import Seen, Sign
 from chalicelib.rules.money.payments import Payment, Refund
 from chalicelib.rules.people.circle import CircleSettings, JobRun
 from chalicelib.store import outbox, reads, tables
+from chalicelib.store.people import circle as circle_store
 from chalicelib.store.rows import kept
 from chalicelib.store.tasks import open_tasks
 
@@ -60,7 +61,7 @@ class Health:
 def look(outside: Outside) -> Health:
     """Read what has to be known, and judge it. Raises StoreBusy."""
     now = outside.clock.now()
-    circle = reads.get(CircleSettings, "settings", "circle")
+    circle = circle_store.settings()
     if circle is None:
         return Health()
     seen = _seen(circle, now)

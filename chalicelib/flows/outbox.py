@@ -23,8 +23,9 @@ from chalicelib.rules.mail import Attachment, Letter, LinkTo, Mail
 from chalicelib.rules.mail import mail as queued
 from chalicelib.rules.people.circle import CircleSettings
 from chalicelib.rules.people.people import Person
-from chalicelib.store import outbox, reads
+from chalicelib.store import outbox
 from chalicelib.store.commit import as_written, commit
+from chalicelib.store.people import circle as circle_store
 
 ROUND = 100  # mails read in one go
 ROUND_SWITCHED_OFF = 2000  # sign-in mails may stand behind many that wait
@@ -46,7 +47,7 @@ def send_due(outside: Outside) -> dict[str, int]:
     a store that did not answer.
     """
     counts: Counter[str] = Counter()
-    circle = reads.get(CircleSettings, "settings", "circle")
+    circle = circle_store.settings()
     if circle is None:
         return dict(counts)
     size = ROUND if circle.mail else ROUND_SWITCHED_OFF
@@ -199,7 +200,7 @@ def show_day(outside: Outside, day: date | None) -> DayOfMails:
     today = outside.clock.now().date()
     shown = min(day or today, today)
     mails = outbox.of_day(shown)
-    circle = reads.get(CircleSettings, "settings", "circle")
+    circle = circle_store.settings()
     return DayOfMails(
         day=shown,
         mails=tuple(mails),
@@ -214,7 +215,7 @@ def show_mail(outside: Outside, message_key: str) -> tuple[Mail, Letter | None]:
     """A mail and how its reader sees it, with every personal link and code hidden: they open
     somebody else's door. None for a letter that cannot be rendered any more."""
     mail = outbox.mail(message_key)
-    circle = reads.get(CircleSettings, "settings", "circle")
+    circle = circle_store.settings()
     if mail is None or circle is None:
         raise NotFound
     try:

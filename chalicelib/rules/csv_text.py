@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+CSV_TYPE = "text/csv; charset=utf-8"
+LINK_SECONDS = 300  # how long the link to an exported file lives
 BYTE_ORDER_MARK = "\ufeff"  # tells Excel that the text is UTF-8
 # What makes a spreadsheet take a cell for a formula; the wide forms too, for East Asian ones.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")

@@ -11,6 +11,7 @@ from chalicelib.flows.money import checkout, payments
 from chalicelib.gateways.webhook_signature import verify
 from chalicelib.rules.changes import Caller
 from chalicelib.rules.links import personal_link
+from chalicelib.rules.money import wishes
 from chalicelib.rules.money.stripe_objects import checkout_from
 from tests.flows.test_sign_in_races import at_once
 from tests.shop import SECRET, Offered, Shop, a_shop
@@ -35,10 +36,10 @@ def offered(shop: Shop) -> Offered:
     return given
 
 
-def wish(shop: Shop, offered: Offered) -> checkout.DebtWish:
+def wish(shop: Shop, offered: Offered) -> wishes.DebtWish:
     obligation_id = shop.offer_row(offered).obligation_id
     token = personal_link(shop.world.outside.places.link_keys, "debt", obligation_id, 1)
-    return checkout.DebtWish(obligation_id=obligation_id, token=token, all_of_it=True)
+    return wishes.DebtWish(obligation_id=obligation_id, token=token, all_of_it=True)
 
 
 def press(shop: Shop, offered: Offered) -> str:

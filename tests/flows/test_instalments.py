@@ -24,6 +24,7 @@ from chalicelib.flows.running import cancelling
 from chalicelib.rules.books.shares import take
 from chalicelib.rules.changes import Caller, Change, Update
 from chalicelib.rules.links import personal_link
+from chalicelib.rules.money import wishes
 from chalicelib.rules.money.payments import Obligation
 from chalicelib.rules.returning.releases import Decision, release
 from chalicelib.rules.running.groups import WholeTerm
@@ -44,11 +45,11 @@ def a_term(world: World, **changed: Any) -> WholeTerm:
     return a_recruiting_term(world, **changed)
 
 
-def wish(shop: Shop, offered: Offered, all_of_it: bool = False) -> checkout.DebtWish:
+def wish(shop: Shop, offered: Offered, all_of_it: bool = False) -> wishes.DebtWish:
     obligation_id = shop.offer_row(offered).obligation_id
     keys = shop.world.outside.places.link_keys
     token = personal_link(keys, "debt", obligation_id, 1)
-    return checkout.DebtWish(obligation_id=obligation_id, token=token, all_of_it=all_of_it)
+    return wishes.DebtWish(obligation_id=obligation_id, token=token, all_of_it=all_of_it)
 
 
 def press(shop: Shop, offered: Offered, all_of_it: bool = False) -> str:

@@ -12,6 +12,7 @@ from chalicelib.flows.money import checkout
 from chalicelib.flows.returning import giving_back, leaving
 from chalicelib.rules.changes import Caller, Change, Create, Update
 from chalicelib.rules.disputes.disputes import Dispute
+from chalicelib.rules.money import wishes
 from chalicelib.rules.money.payments import Payment
 from chalicelib.rules.people.circle import CircleSettings
 from chalicelib.rules.returning.leaving import Wish
@@ -179,7 +180,7 @@ def test_within_the_fourteen_days_only_the_tick_lets_us_keep_what_was_held(
     it_is(shop, date(2027, 1, 20))  # the first session has been: five of six are sold
     hold(whole, 1)
     offered = shop.offer(whole)
-    wish = checkout.Wish(
+    wish = wishes.Wish(
         application_id=offered.application_id,
         offer_id=offered.offer_id,
         token=offered.token,

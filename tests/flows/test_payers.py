@@ -19,6 +19,7 @@ from chalicelib.flows.returning import giving_back, leaving
 from chalicelib.rules.changes import Caller, Change, Update
 from chalicelib.rules.links import personal_link
 from chalicelib.rules.mail import Mail
+from chalicelib.rules.money import wishes
 from chalicelib.rules.returning.leaving import Wish
 from chalicelib.rules.running.groups import WholeTerm
 from chalicelib.store.commit import commit
@@ -155,11 +156,11 @@ def test_another_payer_ends_the_link_and_the_session_of_the_first(
     assert [one.email for one in paid] == ["rosalind.pear@example.org"]
 
 
-def _wish(shop: Shop, offered: Offered) -> checkout.DebtWish:
+def _wish(shop: Shop, offered: Offered) -> wishes.DebtWish:
     owed = shop.debt(offered).obligation
     keys = shop.world.outside.places.link_keys
     token = personal_link(keys, "payer", owed.obligation_id, owed.payer_links)
-    return checkout.DebtWish(
+    return wishes.DebtWish(
         obligation_id=owed.obligation_id,
         token=token,
         all_of_it=False,
@@ -335,7 +336,7 @@ def test_later_parts_are_asked_of_the_payer_and_whoever_pays_gets_the_receipt(
     pay_as_payer(shop, offered)
     owed = shop.debt(offered).obligation
     keys = world.outside.places.link_keys
-    hers = checkout.DebtWish(
+    hers = wishes.DebtWish(
         obligation_id=owed.obligation_id,
         token=personal_link(keys, "debt", owed.obligation_id, 1),
         all_of_it=True,

@@ -6,6 +6,7 @@ from __future__ import annotations
 import pytest
 
 from chalicelib.flows.leaders import clawbacks, connecting
+from chalicelib.flows.leaders.own_pay import show_pay
 from chalicelib.handlers import jobs
 from chalicelib.handlers.books.reconciling import reconcile
 from chalicelib.rules.leaders.clawbacks import Clawback, Returned
@@ -49,6 +50,17 @@ def test_a_part_that_comes_back_by_itself_is_owed_again_and_paid_again(shop: Sho
     leader_id = leader(shop.world, "Imelda").person_id
     connecting.dealt_with(shop.world.outside, ADA, leader_id, task.task_id)
     assert codes() == set()
+
+
+def test_the_leader_sees_that_what_came_back_is_owed_again(shop: Shop) -> None:
+    sent(shop)
+    before = show_pay(shop.world.outside, leader(shop.world, "Imelda"))
+    assert (before.owed_again, before.owed_back) == ((), ())
+    shop.fake.dashboard_reversal(payout().transfer_id, 2750)
+    shop.hear_all()
+    shown = show_pay(shop.world.outside, leader(shop.world, "Imelda"))
+    assert [one.amount_minor for one in shown.owed_again] == [2750]
+    assert (shown.owed_back, shown.open_minor) == ((), before.open_minor + 2750)
 
 
 def test_all_of_it_in_two_parts_told_many_times_is_counted_once(shop: Shop) -> None:

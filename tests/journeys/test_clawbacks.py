@@ -102,7 +102,7 @@ def test_two_leaders_agree_on_how_they_share(shop: Shop) -> None:
     imelda = comes_in(street, IMELDA)
     imelda.get(term)
     imelda.click("How the fees are shared")
-    imelda.reads("Each of you is paid the own fee", "£65.00 for an hour")
+    imelda.reads("Each of you is paid at your own rate", "£65.00 for an hour")
     ids = {one.leader_id: one.name for one in whole.leaders}
     mine, other = sorted(ids, key=lambda one: "Imelda" not in ids[one])
     uneven = {f"share-{mine}": "60", f"share-{other}": "39.99"}

@@ -28,12 +28,12 @@ from chalicelib.rules.joining.enrolments import Enrolment
 from chalicelib.rules.money.amounts import Money
 from chalicelib.rules.money.news import Debt
 from chalicelib.rules.money.payments import Payment
-from chalicelib.rules.people.circle import CircleSettings
 from chalicelib.store import reads
 from chalicelib.store.banking import receipts
 from chalicelib.store.commit import commit
 from chalicelib.store.joining import offers
 from chalicelib.store.money.payments import WholeDebt, whole_debt, with_sessions
+from chalicelib.store.people.circle import the_circle
 
 TRIES_MAX = 4
 
@@ -146,7 +146,7 @@ def confirm(
 
 def _look(outside: Outside, actor: str, receipt_id: str, proposal_id: str) -> Hand:
     receipt = _receipt(receipt_id)
-    bank.second_look(receipt, proposal_id, actor, _circle().preset)
+    bank.second_look(receipt, proposal_id, actor, the_circle().preset)
     return Hand(receipt=receipt, actor=actor, now=outside.clock.now())
 
 
@@ -169,7 +169,7 @@ def _decide(outside: Outside, hand: Hand, short: bool) -> Change:
 
 
 def _instead(outside: Outside, hand: Hand, found: WholeDebt, debt: Debt) -> Change:
-    if not _circle().refunds:
+    if not the_circle().refunds:
         raise SwitchedOff(switch="refunds")
     receipt = hand.receipt
     old = rules.may_be_replaced(
@@ -206,13 +206,6 @@ def _debt(hand: Hand) -> tuple[WholeDebt, Debt]:
 
 def _receipt(receipt_id: str) -> BankReceipt:
     found = receipts.receipt(receipt_id)
-    if found is None:
-        raise NotFound
-    return found
-
-
-def _circle() -> CircleSettings:
-    found = reads.get(CircleSettings, "settings", "circle")
     if found is None:
         raise NotFound
     return found

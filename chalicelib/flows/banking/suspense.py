@@ -21,12 +21,11 @@ from chalicelib.rules.banking.bank import BankReceipt, look_again, task_of
 from chalicelib.rules.banking.matching import falls_short
 from chalicelib.rules.banking.suggesting import Candidate, suggested
 from chalicelib.rules.changes import Caller, Change
-from chalicelib.rules.people.circle import CircleSettings
-from chalicelib.store import reads
 from chalicelib.store.banking import receipts
 from chalicelib.store.commit import commit
 from chalicelib.store.money.payments import whole_debt
 from chalicelib.store.people import people
+from chalicelib.store.people.circle import the_circle
 
 log = logging.getLogger("balint.suspense")
 IN_ONE_GO = 100
@@ -62,7 +61,7 @@ def record(
         method=told["method"],
         amount_minor=told["amount_minor"],
         left_minor=told["amount_minor"],
-        currency=_circle().currency,
+        currency=the_circle().currency,
         received_on=told["date"],
         payer=told["payer"],
         reference=told["reference"] or "",
@@ -85,7 +84,7 @@ def record(
 
 def today(outside: Outside) -> date:
     """The day it is where the circle is."""
-    return outside.clock.now().astimezone(ZoneInfo(_circle().zone)).date()
+    return outside.clock.now().astimezone(ZoneInfo(the_circle().zone)).date()
 
 
 def show_all(outside: Outside, debt_id: str = "") -> dict[str, Any]:
@@ -116,7 +115,7 @@ def show_one(outside: Outside, receipt_id: str, debt_id: str = "") -> dict[str, 
         "debt_id": debt_id,
         "target": target,
         "missing_minor": _missing(receipt, target),
-        "alone": _circle().preset == "solo",
+        "alone": the_circle().preset == "solo",
     }
 
 
@@ -152,13 +151,6 @@ def _debt(debt_id: str) -> dict[str, Any]:
     if found is None or offer is None:
         raise NotFound
     return {"obligation": found.obligation, "offer": offer}
-
-
-def _circle() -> CircleSettings:
-    found = reads.get(CircleSettings, "settings", "circle")
-    if found is None:
-        raise NotFound
-    return found
 
 
 def look(outside: Outside) -> dict[str, int]:

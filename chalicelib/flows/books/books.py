@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
-from chalicelib.errors import AlreadyCounted, NotFound, StateChanged, StripeRefused, StripeUnknown
+from chalicelib.errors import AlreadyCounted, StateChanged, StripeRefused, StripeUnknown
 from chalicelib.gateways.outside import Outside
 from chalicelib.rules.audit import audit
 from chalicelib.rules.banking.bank import BankReceipt
@@ -21,11 +21,12 @@ from chalicelib.rules.leaders.clawbacks import Clawback, Returned
 from chalicelib.rules.leaders.payouts import Payout
 from chalicelib.rules.money.amounts import Money
 from chalicelib.rules.money.payments import Obligation, Payment, Refund
-from chalicelib.rules.people.circle import CircleSettings, JobRun, Task, wish
+from chalicelib.rules.people.circle import JobRun, Task, wish
 from chalicelib.rules.prices.credits import Credit
 from chalicelib.rules.running.groups import Session, Term
 from chalicelib.store import reads, tables
 from chalicelib.store.commit import commit
+from chalicelib.store.people.circle import the_circle
 
 log = logging.getLogger("balint.books")
 ASKED = "books_asked"
@@ -62,9 +63,7 @@ def prove(outside: Outside, with_stripe: bool = True) -> list[Finding]:
 
 
 def _balance(outside: Outside) -> Money:
-    circle = reads.get(CircleSettings, "settings", "circle")
-    if circle is None:
-        raise NotFound
+    circle = the_circle()
     return Money(outside.stripe.balance_minor(circle.currency), circle.currency)
 
 

@@ -15,18 +15,18 @@ from chalicelib.rules.books.costs import NO_TERM, Cost
 from chalicelib.rules.books.ledger import CIRCLE_BOOK
 from chalicelib.rules.books.reports import book_named
 from chalicelib.rules.changes import Caller
-from chalicelib.rules.people.circle import CircleSettings
 from chalicelib.rules.running.groups import Term
 from chalicelib.store import reads
 from chalicelib.store.books import ledger
 from chalicelib.store.commit import commit
+from chalicelib.store.people.circle import the_circle
 
 
 def record(
     outside: Outside, caller: Caller, name: str, cost_id: str, values: Mapping[str, Any]
 ) -> None:
     """Book a cost of a group's book, or of the circle's. NotFound for a term of another group."""
-    now, circle, book = outside.clock.now(), _circle(), book_named(name)
+    now, circle, book = outside.clock.now(), the_circle(), book_named(name)
     term_id = "" if values["term_id"] == NO_TERM else values["term_id"]
     if term_id and (book == CIRCLE_BOOK or reads.get(Term, name, f"term#{term_id}") is None):
         raise NotFound
@@ -72,16 +72,9 @@ def take_back(outside: Outside, caller: Caller, name: str, cost_id: str, reason:
 
 def today(outside: Outside) -> date:
     """The day it is for the circle."""
-    return outside.clock.now().astimezone(ZoneInfo(_circle().zone)).date()
+    return outside.clock.now().astimezone(ZoneInfo(the_circle().zone)).date()
 
 
 def currency() -> str:
     """The currency of the circle's bank account."""
-    return _circle().currency
-
-
-def _circle() -> CircleSettings:
-    circle = reads.get(CircleSettings, "settings", "circle")
-    if circle is None:
-        raise NotFound
-    return circle
+    return the_circle().currency

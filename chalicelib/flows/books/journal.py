@@ -13,15 +13,12 @@ from chalicelib.rules.books import journal as rules
 from chalicelib.rules.books.ledger import CIRCLE_BOOK
 from chalicelib.rules.books.reports import book_named
 from chalicelib.rules.changes import Caller, Change
-from chalicelib.rules.csv_text import csv_bytes
-from chalicelib.rules.people.circle import CircleSettings
+from chalicelib.rules.csv_text import CSV_TYPE, LINK_SECONDS, csv_bytes
 from chalicelib.store import reads, tables
 from chalicelib.store.books import ledger
 from chalicelib.store.commit import commit
+from chalicelib.store.people.circle import the_circle
 from chalicelib.store.running import groups
-
-LINK_SECONDS = 300
-CSV_TYPE = "text/csv; charset=utf-8"
 
 
 def books() -> dict[str, str]:
@@ -31,9 +28,7 @@ def books() -> dict[str, str]:
 
 def export(outside: Outside, caller: Caller, wanted: Mapping[str, Any], export_id: str) -> None:
     """Write the entries of a period into a private file, and say in the audit who asked for it."""
-    circle = reads.get(CircleSettings, "settings", "circle")
-    if circle is None:
-        raise NotFound
+    circle = the_circle()
     titles = {book_named(name): title or circle.name for name, title in books().items()}
     chosen = list(titles) if wanted["book"] == rules.EVERY_BOOK else [book_named(wanted["book"])]
     entries = [one for book in chosen for one in ledger.of_book(book)]

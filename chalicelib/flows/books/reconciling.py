@@ -24,11 +24,12 @@ from chalicelib.rules.changes import Caller, Change, Create, Remove, Update
 from chalicelib.rules.money.checkout import TAG
 from chalicelib.rules.money.payments import Payment
 from chalicelib.rules.money.stripe_objects import BalanceMovement, BankPayoutObject
-from chalicelib.rules.people.circle import CircleSettings, JobRun, Task, wish
+from chalicelib.rules.people.circle import JobRun, Task, wish
 from chalicelib.store import reads, tables
 from chalicelib.store.commit import commit
 from chalicelib.store.leaders.transfers import lookup
 from chalicelib.store.money.payments import by_stripe_id
+from chalicelib.store.people import circle as circle_store
 
 log = logging.getLogger("balint.reconciling")
 JOB = "reconciled"
@@ -40,7 +41,7 @@ def since(outside: Outside) -> datetime:
     """From when on Stripe is asked: three days before the last time, at first since set-up, and
     always far enough back to see what is not explained yet."""
     last = reads.get(JobRun, "job", JOB)
-    circle = reads.get(CircleSettings, "settings", "circle")
+    circle = circle_store.settings()
     if circle is None:
         return outside.clock.now()
     usual = max(last.ended_at if last else circle.set_up_at, circle.set_up_at) - OVERLAP

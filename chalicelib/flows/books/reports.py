@@ -18,11 +18,12 @@ from chalicelib.rules.books.costs import reversal_id
 from chalicelib.rules.books.journal import Pick
 from chalicelib.rules.books.ledger import CIRCLE_BOOK, Entry, group_book
 from chalicelib.rules.money.payments import Payment
-from chalicelib.rules.people.circle import CircleSettings, JobRun
+from chalicelib.rules.people.circle import JobRun
 from chalicelib.rules.running.groups import Group, Term
 from chalicelib.store import reads
 from chalicelib.store.books import ledger
 from chalicelib.store.money import payments
+from chalicelib.store.people.circle import the_circle
 from chalicelib.store.running import groups
 
 ON_A_PAGE = 50
@@ -148,7 +149,7 @@ def book(name: str) -> Book:
 def show_book(outside: Outside, name: str, month: str) -> dict[str, Any]:  # noqa: ARG001
     """One book: how it stands, what each term came to, money by month; in each currency. The
     last month is shown unless another is asked for."""
-    shown, zone = book(name), _circle().zone
+    shown, zone = book(name), the_circle().zone
     views = [
         View(currency, rules.balance(some), rules.if_stopped(some), rules.results(some), months)
         for currency, some in rules.by_currency(ledger.of_book(shown.key)).items()
@@ -160,7 +161,7 @@ def show_book(outside: Outside, name: str, month: str) -> dict[str, Any]:  # noq
 def show_lines(outside: Outside, name: str, pick: Pick, page: int) -> dict[str, Any]:  # noqa: ARG001
     """The lines that make a figure, newest first, each with the sum up to it. One currency is
     shown at a time: the one asked for, or the circle's."""
-    shown, circle = book(name), _circle()
+    shown, circle = book(name), the_circle()
     pick = pick if pick.currency else replace(pick, currency=circle.currency)
     found = journal.posted(ledger.of_book(shown.key), pick, circle.zone)
     newest = found[::-1]
@@ -211,12 +212,5 @@ def show_entry(outside: Outside, name: str, entry_id: str) -> dict[str, Any]:  #
         "kind": rules.kind_of(entry_id),
         "taken_back": ledger.entry(shown.key, reversal_id(entry_id)),
         "mirrors": [(rules.name_of(one.book), one) for one in mirrors],
-        "zone": _circle().zone,
+        "zone": the_circle().zone,
     }
-
-
-def _circle() -> CircleSettings:
-    circle = reads.get(CircleSettings, "settings", "circle")
-    if circle is None:
-        raise NotFound
-    return circle

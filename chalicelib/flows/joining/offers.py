@@ -29,6 +29,7 @@ from chalicelib.store import reads, tables
 from chalicelib.store.commit import commit
 from chalicelib.store.joining import offers as store
 from chalicelib.store.money import payments
+from chalicelib.store.people import circle as circle_store
 from chalicelib.store.prices import means
 from chalicelib.store.running import groups
 
@@ -137,7 +138,7 @@ def why_not(outside: Outside, application_id: str, typed: str) -> str:  # noqa: 
 
 def _to_be_offered(application_id: str) -> tuple[Application, WholeTerm, CircleSettings]:
     application = reads.get(Application, application_id, "application")
-    circle = reads.get(CircleSettings, "settings", "circle")
+    circle = circle_store.settings()
     if application is None or circle is None:
         raise NotFound
     whole = groups.whole_term(application.group_id, application.term_id)

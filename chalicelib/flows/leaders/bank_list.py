@@ -16,19 +16,20 @@ from chalicelib.errors import Conflict, NotFound
 from chalicelib.gateways.outside import Outside
 from chalicelib.rules.audit import audit
 from chalicelib.rules.changes import Caller, Change
+from chalicelib.rules.csv_text import LINK_SECONDS
 from chalicelib.rules.leaders import bank_list as rules
 from chalicelib.rules.leaders.bank_list import BankLine, bank_line
 from chalicelib.rules.leaders.pay_mails import paid_mail
 from chalicelib.rules.leaders.payouts import Payout, PayRun
-from chalicelib.rules.people.circle import CircleSettings, Task
+from chalicelib.rules.people.circle import Task
 from chalicelib.rules.people.people import Person
 from chalicelib.store import reads, tables
 from chalicelib.store.commit import commit
 from chalicelib.store.leaders import gathering
+from chalicelib.store.people.circle import the_circle
 from chalicelib.store.running import groups
 
 log = logging.getLogger("balint.payouts")
-LINK_SECONDS = 300
 CSV_TYPE = "text/csv; charset=us-ascii"
 
 
@@ -74,7 +75,7 @@ def show(outside: Outside, period: str) -> Shown:
         if one.state == "approved"
     ]
     paid = tuple(one for one in every if one.state == "paid_manually")
-    return Shown(run, tuple(lines), paid, now.astimezone(ZoneInfo(_circle().zone)).date())
+    return Shown(run, tuple(lines), paid, now.astimezone(ZoneInfo(the_circle().zone)).date())
 
 
 def export(outside: Outside, caller: Caller, period: str, export_id: str) -> None:
@@ -190,10 +191,3 @@ def remind(outside: Outside, due_payout: Payout) -> str:
     task = reads.get(Task, "task#open", rules.task_id(payout))
     commit(rules.reminded(payout, task, now))
     return "reminded"
-
-
-def _circle() -> CircleSettings:
-    found = reads.get(CircleSettings, "settings", "circle")
-    if found is None:
-        raise NotFound
-    return found

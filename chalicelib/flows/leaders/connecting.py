@@ -24,6 +24,7 @@ from chalicelib.rules.people.people import Person
 from chalicelib.store import reads
 from chalicelib.store.commit import commit
 from chalicelib.store.leaders import pay
+from chalicelib.store.people.circle import the_circle
 from chalicelib.store.tasks import open_tasks
 
 log = logging.getLogger("balint.connect")
@@ -53,13 +54,13 @@ class OwnAccount:
 
 def show(outside: Outside, me: Person) -> OwnAccount:  # noqa: ARG001 - as every flow
     """One's own way of being paid."""
-    return OwnAccount(_circle(), pay.profile(me.person_id), pay.account(me.person_id))
+    return OwnAccount(the_circle(), pay.profile(me.person_id), pay.account(me.person_id))
 
 
 def choose(outside: Outside, caller: Caller, me: Person, values: Mapping[str, Any]) -> None:
     """Be paid through Stripe: from now on fees wait for the account to be ready. Raises
     SwitchedOff. An account that Stripe does not answer about is asked for again by the button."""
-    circle, now, country = _circle(), outside.clock.now(), values["account_country"]
+    circle, now, country = the_circle(), outside.clock.now(), values["account_country"]
     if not circle.connect:
         raise SwitchedOff(switch="connect")
     account = rules.asked(pay.account(me.person_id), me.person_id, country, now)
@@ -78,7 +79,7 @@ def use(outside: Outside, caller: Caller, me: Person, route: str) -> None:
     """Be paid another way from now on. What is approved already goes the way it was approved.
     Raises NotFound for Stripe without an account there."""
     account = pay.account(me.person_id)
-    if route == "stripe" and (account is None or account.closed or not _circle().connect):
+    if route == "stripe" and (account is None or account.closed or not the_circle().connect):
         raise NotFound
     note = _note(outside, caller, me.person_id, "pay.route_chosen", route=route)
     commit(Change.of(_routed(me.person_id, route), note), caller, outside.clock.now())
@@ -143,7 +144,7 @@ def show_leader(outside: Outside, leader_id: str) -> OfLeader:  # noqa: ARG001 -
     path = page_of(leader_id)
     return OfLeader(
         person=person,
-        circle=_circle(),
+        circle=the_circle(),
         profile=pay.profile(leader_id),
         account=pay.account(leader_id),
         tasks=tuple(one for one in open_tasks() if one.path == path),
@@ -174,10 +175,3 @@ def dealt_with(outside: Outside, caller: Caller, leader_id: str, task_id: str) -
 def _note(outside: Outside, caller: Caller, leader_id: str, act: str, **facts: Any) -> Any:
     now, name = outside.clock.now(), outside.ids.new("act")
     return audit(leader_id, act, caller.actor, now, name, person_id=leader_id, **facts)
-
-
-def _circle() -> CircleSettings:
-    found = reads.get(CircleSettings, "settings", "circle")
-    if found is None:
-        raise NotFound
-    return found

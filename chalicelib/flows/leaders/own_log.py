@@ -15,16 +15,13 @@ from chalicelib.errors import NotFound
 from chalicelib.gateways.outside import Outside
 from chalicelib.rules.audit import AuditRow, audit
 from chalicelib.rules.changes import Caller, Change, Create, Remove
-from chalicelib.rules.csv_text import csv_bytes
+from chalicelib.rules.csv_text import CSV_TYPE, LINK_SECONDS, csv_bytes
 from chalicelib.rules.leaders.accruals import Accrual
 from chalicelib.rules.leaders.own_log import Log, LogEntry, log_of, rows_of
 from chalicelib.rules.people.people import Person
 from chalicelib.store import reads, tables
 from chalicelib.store.commit import commit
 from chalicelib.store.running import groups
-
-LINK_SECONDS = 300
-CSV_TYPE = "text/csv; charset=utf-8"
 
 
 def show(outside: Outside, me: Person) -> Log:  # noqa: ARG001 - as every flow

@@ -12,8 +12,8 @@ from datetime import datetime
 from chalicelib.errors import NotFound
 from chalicelib.gateways.outside import Outside
 from chalicelib.rules.leaders.accruals import Accrual
-from chalicelib.rules.leaders.clawbacks import Clawback
-from chalicelib.rules.leaders.payouts import Item, Payout
+from chalicelib.rules.leaders.clawbacks import Clawback, Returned
+from chalicelib.rules.leaders.payouts import Item, Payout, PayoutLine, line_of
 from chalicelib.rules.leaders.statements import (
     Statement,
     Year,
@@ -27,6 +27,7 @@ from chalicelib.rules.people.circle import CircleSettings
 from chalicelib.rules.people.people import Person
 from chalicelib.store import reads
 from chalicelib.store.leaders import pay
+from chalicelib.store.people.circle import the_circle
 from chalicelib.store.running import groups
 
 SHOWN = ("approved", "sending", "sent", "paid_manually", "reversed")
@@ -47,7 +48,8 @@ class OwnPay:
 
     circle: CircleSettings
     waiting: tuple[Waiting, ...]
-    owed_back: tuple[Clawback, ...]
+    owed_back: tuple[PayoutLine, ...]  # by the leader; less than nothing
+    owed_again: tuple[PayoutLine, ...]  # to the leader: money that came back, or was lifted
     open_minor: int
     payouts: tuple[Payout, ...]  # the newest first
     years: tuple[Year, ...]
@@ -74,15 +76,17 @@ class ShownYear:
 
 def show_pay(outside: Outside, me: Person) -> OwnPay:
     """What is open, and everything that was approved."""
-    circle, now = _circle(), outside.clock.now()
+    circle, now = the_circle(), outside.clock.now()
     items = pay.items(me.person_id)
     every = [one for one in pay.payouts(me.person_id) if one.state in SHOWN]
+    beside = [line_of(one) for one in items if isinstance(one, Clawback | Returned)]
     titles = _titles(one.group_id for one in items)
     return OwnPay(
         circle=circle,
         waiting=_waiting(items, titles, now),
-        owed_back=tuple(one for one in items if isinstance(one, Clawback) and one.open_minor),
-        open_minor=sum(_signed(one) for one in items),
+        owed_back=tuple(one for one in beside if one.amount_minor < 0),
+        owed_again=tuple(one for one in beside if one.amount_minor > 0),
+        open_minor=sum(line_of(one).amount_minor for one in items),
         payouts=tuple(sorted(every, key=lambda one: one.prepared_at, reverse=True)),
         years=years_with(every, circle.currency, circle.zone),
     )
@@ -95,7 +99,7 @@ def show_statement(outside: Outside, leader_id: str, period: str) -> ShownStatem
     if payout is None or leader is None or payout.state not in SHOWN:
         raise NotFound
     titles = _titles(one.group_id for one in payout.lines)
-    return ShownStatement(_circle(), leader, statement_of(payout, pay.items(leader_id), titles))
+    return ShownStatement(the_circle(), leader, statement_of(payout, pay.items(leader_id), titles))
 
 
 def show_year(outside: Outside, leader_id: str, name: str) -> ShownYear:  # noqa: ARG001
@@ -103,7 +107,7 @@ def show_year(outside: Outside, leader_id: str, name: str) -> ShownYear:  # noqa
     leader = reads.get(Person, leader_id)
     if leader is None or not (name.isascii() and name.isdigit() and 2000 <= int(name) < 2200):
         raise NotFound
-    circle = _circle()
+    circle = the_circle()
     year = year_named(int(name), circle.currency)
     found = summary(pay.payouts(leader_id), year, circle.zone)
     return ShownYear(circle, leader, found, _titles(found.by_group))
@@ -117,16 +121,5 @@ def _waiting(items: Sequence[Item], titles: dict[str, str], now: datetime) -> tu
     )
 
 
-def _signed(item: Item) -> int:
-    return -item.open_minor if isinstance(item, Clawback) else item.open_minor
-
-
 def _titles(group_ids: Iterable[str]) -> dict[str, str]:
     return {one.group_id: one.title for one in groups.groups(sorted(set(group_ids)))}
-
-
-def _circle() -> CircleSettings:
-    circle = reads.get(CircleSettings, "settings", "circle")
-    if circle is None:
-        raise NotFound
-    return circle

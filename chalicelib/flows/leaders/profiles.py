@@ -20,11 +20,11 @@ from chalicelib.rules.leaders.clawbacks import Clawback
 from chalicelib.rules.leaders.pay_runs import ALONE
 from chalicelib.rules.leaders.payouts import Payout, PayoutLine
 from chalicelib.rules.leaders.preparing import Preview, previews, unpayable
-from chalicelib.rules.people.circle import CircleSettings
 from chalicelib.rules.people.people import Person
 from chalicelib.store import reads
 from chalicelib.store.commit import commit
 from chalicelib.store.leaders import clawbacks, gathering, pay
+from chalicelib.store.people.circle import the_circle
 from chalicelib.store.running import groups
 
 
@@ -85,7 +85,7 @@ def enter(outside: Outside, caller: Caller, me: Person, values: Mapping[str, Any
 
 def show(outside: Outside, leader_id: str) -> OfLeader:
     """Everything about one leader's pay. NotFound for somebody who has never led."""
-    person, circle, now = reads.get(Person, leader_id), _circle(), outside.clock.now()
+    person, circle, now = reads.get(Person, leader_id), the_circle(), outside.clock.now()
     payee = gathering.payee(leader_id, person.full_name if person else "")
     paid = pay.payouts(leader_id)
     leads = person is not None and "leader" in person.roles
@@ -121,7 +121,7 @@ def agree(outside: Outside, caller: Caller, leader_id: str, values: Mapping[str,
     person, now = reads.get(Person, leader_id), outside.clock.now()
     if person is None:
         raise NotFound
-    if caller.actor == leader_id and _circle().preset != ALONE:
+    if caller.actor == leader_id and the_circle().preset != ALONE:
         raise SecondPersonNeeded
     known = reads.get(PayProfile, leader_id, "profile")
     as_read = known or PayProfile(leader_id=leader_id)
@@ -162,10 +162,3 @@ def set_aside(
         session_id=session_id,
     )
     commit(Change.of(Update(row, {"set_aside": reason}, when=as_read), note), caller, now)
-
-
-def _circle() -> CircleSettings:
-    found = reads.get(CircleSettings, "settings", "circle")
-    if found is None:
-        raise NotFound
-    return found

@@ -18,10 +18,10 @@ from chalicelib.rules.leaders.clawbacks import Clawback
 from chalicelib.rules.leaders.payouts import Payout
 from chalicelib.rules.leaders.stripe_accounts import ReversalObject, TransferObject
 from chalicelib.rules.money.stripe_objects import BalanceMovement
-from chalicelib.rules.people.circle import CircleSettings
 from chalicelib.store import reads
 from chalicelib.store.commit import commit
 from chalicelib.store.leaders import clawbacks, pay, transfers
+from chalicelib.store.people import circle as circle_store
 
 log = logging.getLogger("balint.transfers")
 IN_ONE_GO = 20
@@ -34,7 +34,7 @@ NO_ANSWER = ("authentication_error", "permission_error", "idempotency_error")
 
 def due(outside: Outside) -> list[Clawback]:
     """What is asked back; nothing while payouts are switched off."""
-    circle = reads.get(CircleSettings, "settings", "circle")
+    circle = circle_store.settings()
     if circle is None or not circle.payouts:
         return []
     return transfers.due_clawbacks(outside.clock.now(), IN_ONE_GO)

@@ -16,11 +16,10 @@ from chalicelib.rules.leaders import pay_runs as rules
 from chalicelib.rules.leaders.payouts import Payout, PayRun
 from chalicelib.rules.leaders.preparing import Preview, previews
 from chalicelib.rules.leaders.statements import Statement, statement_of
-from chalicelib.rules.people.circle import CircleSettings
 from chalicelib.rules.people.people import Person
-from chalicelib.store import reads
 from chalicelib.store.leaders import gathering, pay
 from chalicelib.store.people import people
+from chalicelib.store.people.circle import the_circle
 from chalicelib.store.running import groups
 
 
@@ -82,7 +81,7 @@ class OfRun:
 
 def show_all(outside: Outside) -> Overview:
     """What is open for each leader and why it is held, and the runs."""
-    circle, now = _circle(), outside.clock.now()
+    circle, now = the_circle(), outside.clock.now()
     every = gathering.payees(now)
     covers = gathering.covers(every, circle.currency)
     return Overview(
@@ -96,7 +95,7 @@ def show_all(outside: Outside) -> Overview:
 
 def show_run(outside: Outside, me: Person, period: str) -> OfRun:  # noqa: ARG001 - as every flow
     """One run, with what each payout is made of. NotFound without one."""
-    run, circle = gathering.run(period), _circle()
+    run, circle = gathering.run(period), the_circle()
     if run is None:
         raise NotFound
     payouts = gathering.of_run(run)
@@ -121,10 +120,3 @@ def show_run(outside: Outside, me: Person, period: str) -> OfRun:  # noqa: ARG00
 
 def _statement(payout: Payout, titles: Mapping[str, str]) -> Statement:
     return statement_of(payout, pay.items(payout.leader_id), titles)
-
-
-def _circle() -> CircleSettings:
-    found = reads.get(CircleSettings, "settings", "circle")
-    if found is None:
-        raise NotFound
-    return found

@@ -24,6 +24,8 @@ from chalicelib.rules.running.groups import Term
 from chalicelib.store import reads, tables
 from chalicelib.store.commit import commit
 from chalicelib.store.leaders import gathering, pay
+from chalicelib.store.people import circle as circle_store
+from chalicelib.store.people.circle import the_circle
 
 log = logging.getLogger("balint.payouts")
 CLOCK = Caller(actor="clock")
@@ -38,14 +40,14 @@ RUN_LASTS = timedelta(seconds=40)  # then the next tick goes on
 
 def next_period(outside: Outside) -> str:
     """How the run will be called that is prepared now."""
-    return period_of(outside.clock.now(), _circle().zone, {one.period for one in pay.runs()})
+    return period_of(outside.clock.now(), the_circle().zone, {one.period for one in pay.runs()})
 
 
 def prepare(outside: Outside, caller: Caller, period: str, instead: str = "") -> None:
     """Prepare a run of everything that can be paid; `instead` of one that waits for its second
     person, which is withdrawn first. Raises RunOpen, NothingToPay, and StateChanged when somebody
     else has prepared one at the same moment."""
-    circle, now, runs = _circle(), outside.clock.now(), pay.runs()
+    circle, now, runs = the_circle(), outside.clock.now(), pay.runs()
     if period in {one.period for one in runs}:
         raise StateChanged
     found = previews_now(now, circle.currency)
@@ -94,7 +96,7 @@ def _withdrawn_tasks() -> list[Task]:
 def prepare_when_due(outside: Outside) -> dict[str, int]:
     """The clock prepares as the circle chooses; where nothing can be paid yet, it looks again
     some hours later. Counts for the job's row."""
-    circle, now = reads.get(CircleSettings, "settings", "circle"), outside.clock.now()
+    circle, now = circle_store.settings(), outside.clock.now()
     if circle is None or not circle.payouts:
         return {}
     runs = pay.runs()
@@ -169,7 +171,7 @@ def withdraw(outside: Outside, caller: Caller, period: str) -> None:
 def approve(outside: Outside, caller: Caller, period: str, seen: str) -> None:
     """The second person agrees to what was seen. Raises NotFound, SwitchedOff, StateChanged,
     SecondPersonNeeded."""
-    run, circle, now = _run(period), _circle(), outside.clock.now()
+    run, circle, now = _run(period), the_circle(), outside.clock.now()
     if not circle.payouts:
         raise SwitchedOff(switch="payouts")
     note = audit(
@@ -203,7 +205,7 @@ def go_on(outside: Outside, due_run: PayRun) -> str:
     for payout in gathering.of_run(run):
         if payout.state != "prepared":
             continue
-        if not _circle().payouts:
+        if not the_circle().payouts:
             return "switched_off"
         if outside.clock.now() >= until:
             return "goes_on"
@@ -269,13 +271,6 @@ def finish(outside: Outside, period: str) -> None:
 
 def _run(period: str) -> PayRun:
     found = gathering.run(period)
-    if found is None:
-        raise NotFound
-    return found
-
-
-def _circle() -> CircleSettings:
-    found = reads.get(CircleSettings, "settings", "circle")
     if found is None:
         raise NotFound
     return found

@@ -23,11 +23,12 @@ from chalicelib.rules.leaders import sending as rules
 from chalicelib.rules.leaders.payouts import Payout
 from chalicelib.rules.leaders.sending import TransferLookup
 from chalicelib.rules.leaders.stripe_accounts import TransferObject
-from chalicelib.rules.people.circle import CircleSettings, Task
+from chalicelib.rules.people.circle import Task
 from chalicelib.rules.people.people import Person
 from chalicelib.store import reads
 from chalicelib.store.commit import as_written, commit
 from chalicelib.store.leaders import gathering, pay, transfers
+from chalicelib.store.people import circle as circle_store
 from chalicelib.store.running import groups
 
 log = logging.getLogger("balint.transfers")
@@ -144,7 +145,7 @@ def _is_told(payout: Payout) -> bool:
 
 
 def _switched_on() -> bool:
-    circle = reads.get(CircleSettings, "settings", "circle")
+    circle = circle_store.settings()
     return circle is not None and circle.payouts
 
 

@@ -8,7 +8,7 @@ is there (payments.py), what is owed (instalments.py), naming a payer (payers.py
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from chalicelib.errors import (
@@ -30,49 +30,16 @@ from chalicelib.rules.money.instalments import first_minor, owing
 from chalicelib.rules.money.news import Debt
 from chalicelib.rules.money.payments import Payer, Payment
 from chalicelib.rules.money.stripe_objects import Checkout
+from chalicelib.rules.money.wishes import DebtWish, Wish
 from chalicelib.rules.people.circle import CircleSettings
 from chalicelib.rules.people.rates import counted
 from chalicelib.store import reads
 from chalicelib.store.commit import commit
 from chalicelib.store.joining import applications
 from chalicelib.store.money.payments import Offered, of_debt, of_offer, whole_debt, with_sessions
+from chalicelib.store.people import circle as circle_store
 
 TRIES_MAX = 4
-
-
-@dataclass(frozen=True, kw_only=True)
-class Wish:
-    """A press of Pay: which offer, with which ticks."""
-
-    application_id: str
-    offer_id: str
-    token: str
-    start_at_once: bool
-    address: str = ""  # the caller's network address, counted against card testing
-    payer_link: int = 0  # the generation of the payer's link, where not the member pays (N12)
-    bank_debit: bool = False
-
-    @property
-    def page(self) -> str:
-        """The pages that the token is of."""
-        return "/payer" if self.payer_link else "/offers"
-
-
-@dataclass(frozen=True, kw_only=True)
-class DebtWish:
-    """A press of Pay on the page of a debt: by the member of a taken place, or by its payer."""
-
-    obligation_id: str
-    token: str
-    all_of_it: bool  # or only what is asked for now
-    address: str = ""
-    payer_link: int = 0
-    bank_debit: bool = False
-
-    @property
-    def page(self) -> str:
-        """The pages that the token is of."""
-        return "/payer" if self.payer_link else "/pay"
 
 
 def pay(outside: Outside, caller: Caller, wish: Wish) -> str:
@@ -123,7 +90,7 @@ def _until_it_rests(once: Callable[[], str]) -> str:
 
 
 def _selling() -> CircleSettings:
-    circle = reads.get(CircleSettings, "settings", "circle")
+    circle = circle_store.settings()
     if circle is None or not circle.selling:
         raise SwitchedOff(switch="selling")
     return circle

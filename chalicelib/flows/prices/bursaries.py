@@ -14,11 +14,11 @@ from chalicelib.gateways.outside import Outside
 from chalicelib.rules.audit import audit
 from chalicelib.rules.books.ledger import CIRCLE_BOOK, Entry
 from chalicelib.rules.changes import Caller, Change
-from chalicelib.rules.people.circle import CircleSettings
 from chalicelib.rules.prices import bursaries as rules
 from chalicelib.rules.prices.bursaries import BursaryCode, FundStanding
 from chalicelib.store import reads, tables
 from chalicelib.store.commit import commit
+from chalicelib.store.people.circle import the_circle
 from chalicelib.store.prices import means
 
 
@@ -35,7 +35,7 @@ class FundPage:
 
 def show(outside: Outside) -> FundPage:  # noqa: ARG001 - as every flow
     """What the fund holds and has promised, every code and every gift."""
-    circle, standing = _circle(), means.fund()
+    circle, standing = the_circle(), means.fund()
     gifts = reads.under(tables.Ledger, CIRCLE_BOOK, "gift#")
     return FundPage(
         standing=standing,
@@ -50,7 +50,7 @@ def record_gift(outside: Outside, caller: Caller, values: Mapping[str, Any]) -> 
     """A gift for bursaries has come in by bank."""
     now, gift_id = outside.clock.now(), outside.ids.new("gift")
     amount, reference = values["gift_minor"], values["reference"]
-    entry = rules.gift_entry(gift_id, amount, _circle().currency, reference, now)
+    entry = rules.gift_entry(gift_id, amount, the_circle().currency, reference, now)
     note = audit(
         "bursaries",
         "bursary.gift_recorded",
@@ -69,7 +69,7 @@ def make_code(outside: Outside, caller: Caller, values: Mapping[str, Any]) -> No
     code = BursaryCode(
         code=rules.code_from(outside.ids.new("bursary")),
         amount_minor=values["code_minor"],
-        currency=_circle().currency,
+        currency=the_circle().currency,
         note=values["note"] or "",
         made_by=caller.actor,
         made_at=now,
@@ -99,10 +99,3 @@ def _noted(outside: Outside, caller: Caller, action: str, code: BursaryCode) -> 
             amount_minor=code.amount_minor,
         )
     )
-
-
-def _circle() -> CircleSettings:
-    circle = reads.get(CircleSettings, "settings", "circle")
-    if circle is None:
-        raise NotFound
-    return circle

@@ -25,12 +25,12 @@ from chalicelib.rules.changes import Change
 from chalicelib.rules.money.checkout import TAG
 from chalicelib.rules.money.payments import Payment, Refund, StripeLookup
 from chalicelib.rules.money.stripe_objects import Event, RefundObject, refund_from
-from chalicelib.rules.people.circle import CircleSettings
 from chalicelib.rules.returning import outside_refunds
 from chalicelib.rules.returning import refunds as rules
 from chalicelib.store import reads, tables
 from chalicelib.store.commit import commit
 from chalicelib.store.money import payments
+from chalicelib.store.people import circle as circle_store
 
 log = logging.getLogger("balint.refunds")
 IN_ONE_GO = 50
@@ -40,7 +40,7 @@ KEY_TROUBLE = ("authentication_error", "permission_error")  # ours to mend, not 
 
 def send_due(outside: Outside) -> dict[str, int]:
     """Send what was requested, look after what was sent; counts by outcome."""
-    circle = reads.get(CircleSettings, "settings", "circle")
+    circle = circle_store.settings()
     if circle is None or not circle.refunds:
         return {"switched_off": 1}
     counts: dict[str, int] = {}

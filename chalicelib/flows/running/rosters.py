@@ -12,16 +12,13 @@ from chalicelib.errors import NotFound
 from chalicelib.gateways.outside import Outside
 from chalicelib.rules.audit import audit
 from chalicelib.rules.changes import Caller, Change
-from chalicelib.rules.csv_text import csv_bytes
+from chalicelib.rules.csv_text import CSV_TYPE, LINK_SECONDS, csv_bytes
 from chalicelib.rules.joining.enrolments import Enrolment
 from chalicelib.rules.running.groups import Listed, WholeTerm
 from chalicelib.rules.running.rosters import Roster, roster_of, table
 from chalicelib.store.commit import commit
 from chalicelib.store.joining import enrolments
 from chalicelib.store.running import groups
-
-LINK_SECONDS = 300
-CSV_TYPE = "text/csv; charset=utf-8"
 
 
 @dataclass(frozen=True)

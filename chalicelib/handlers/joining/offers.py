@@ -17,6 +17,7 @@ from chalicelib.handlers.money.open_sessions import close_open_sessions
 from chalicelib.handlers.visit import Visit
 from chalicelib.rules.forms import Answers
 from chalicelib.rules.joining.offer_forms import ACCEPT_AND_PAY
+from chalicelib.rules.money import wishes
 
 door = Doors(__name__)
 
@@ -33,7 +34,7 @@ def pay(visit: Visit, token: str) -> Response:
     nothing is to be paid yet, the place is taken, once."""
     which = offers.from_token(visit.outside, token)
     ticks = visit.read(ACCEPT_AND_PAY)
-    wish = checkout.Wish(
+    wish = wishes.Wish(
         application_id=which.application_id,
         offer_id=which.offer_id,
         token=token,

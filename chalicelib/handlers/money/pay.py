@@ -13,6 +13,7 @@ from chalicelib.handlers.doors import Doors
 from chalicelib.handlers.visit import Visit
 from chalicelib.rules.changes import Caller
 from chalicelib.rules.forms import Answers
+from chalicelib.rules.money import wishes
 from chalicelib.rules.money.pay_forms import PAY_DEBT
 
 door = Doors(__name__)
@@ -29,7 +30,7 @@ def show_debt(visit: Visit, token: str, answers_given: Answers | None = None) ->
 @door.form("/pay/{token}", Audience.LINK, again=show_debt)
 def pay_debt(visit: Visit, token: str) -> Response:
     """Off to Stripe's page. A second press goes on with the same session."""
-    wish = checkout.DebtWish(
+    wish = wishes.DebtWish(
         obligation_id=instalments.from_token(visit.outside, token),
         token=token,
         all_of_it=visit.read(PAY_DEBT)["what"] == "all",

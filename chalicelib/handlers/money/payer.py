@@ -14,6 +14,7 @@ from chalicelib.handlers.doors import Doors
 from chalicelib.handlers.visit import Visit
 from chalicelib.rules.changes import Caller
 from chalicelib.rules.forms import Answers
+from chalicelib.rules.money import wishes
 from chalicelib.rules.money.payer_forms import PAY_FOR
 
 door = Doors(__name__)
@@ -31,7 +32,7 @@ def show_payer(visit: Visit, token: str, answers_given: Answers | None = None) -
 def pay_for(visit: Visit, token: str) -> Response:
     """Off to Stripe's page. A second press goes on with the same session."""
     link = payers.from_token(visit.outside, token)
-    wish = checkout.DebtWish(
+    wish = wishes.DebtWish(
         obligation_id=link.subject,
         token=token,
         all_of_it=visit.read(PAY_FOR)["what"] == "all",

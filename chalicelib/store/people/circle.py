@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chalicelib.errors import NotFound
 from chalicelib.rules.people.circle import CircleSettings, Document, version_of
 from chalicelib.store import reads, tables
 
@@ -9,6 +10,14 @@ from chalicelib.store import reads, tables
 def settings() -> CircleSettings | None:
     """The circle's settings; None before set-up."""
     return reads.get(CircleSettings, "settings", "circle")
+
+
+def the_circle() -> CircleSettings:
+    """The circle's settings, for whatever there is only after set-up. NotFound before."""
+    found = settings()
+    if found is None:
+        raise NotFound
+    return found
 
 
 def document(name: str, version: str) -> Document | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.flows.money import checkout
 from chalicelib.handlers import jobs
 from chalicelib.rules.links import personal_link
+from chalicelib.rules.money import wishes
 from chalicelib.rules.money.instalments import Instalment
 from chalicelib.rules.money.payments import Obligation
 from local.fake_stripe.payments import GOOD_CARD, REFUND_FAILING_CARD, REFUND_PENDING_CARD
@@ -146,7 +147,7 @@ def pay_a_part(story: Story) -> str:
 
 def _press(story: Story, debt: Obligation) -> str:
     keys = story.outside.places.link_keys
-    wish = checkout.DebtWish(
+    wish = wishes.DebtWish(
         obligation_id=debt.obligation_id,
         token=personal_link(keys, "debt", debt.obligation_id, 1),
         all_of_it=story.random.random() < 0.3,
