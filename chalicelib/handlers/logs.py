@@ -43,7 +43,9 @@ def set_up() -> None:
 
 
 def begins(context: Any) -> None:
-    """A request or a job begins: its lines bear Lambda's id of it."""
+    """A request or a job begins: its lines bear Lambda's id of it. Every entry of ours passes here,
+    the jobs too, which Lambda imports without app.py: so this is where writing lines is set up."""
+    set_up()
     _request.set(str(getattr(context, "aws_request_id", "") or ""))
 
 
