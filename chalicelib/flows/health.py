@@ -12,12 +12,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.gateways.outside import Outside
-from chalicelib.rules import health
+from chalicelib.rules import health, sending
 from chalicelib.rules.books.reconciling import Movement
 from chalicelib.rules.health import Seen, Sign
 from chalicelib.rules.money.payments import Payment, Refund
+from chalicelib.rules.money.unheard import Unheard
 from chalicelib.rules.people.circle import CircleSettings, JobRun
 from chalicelib.store import outbox, reads, tables
+from chalicelib.store.people import addresses
 from chalicelib.store.people import circle as circle_store
 from chalicelib.store.rows import kept
 from chalicelib.store.tasks import open_tasks
@@ -33,6 +35,7 @@ PLACES: Mapping[str, Any] = {  # the table of each kind of work
     "take_back": tables.Payouts,
     "recall": tables.Payouts,
     "payout_account": tables.Payouts,
+    "erasure": tables.Circle,
     "suspense": tables.Payments,
     "retention": tables.Applications,
 }
@@ -41,6 +44,7 @@ NEXT_LOOK: Mapping[str, timedelta] = {  # not answered yet, and put off until th
     "refund": timedelta(days=1),
 }
 FEW = 25
+LONGEST_WAIT = max(sending.PATIENCE)  # a mail that failed is put off by at most this
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,7 @@ class Health:
     signs: tuple[Sign, ...] = ()
     measures: Mapping[str, int] | None = None
     runs: Mapping[str, JobRun] | None = None
+    figures: health.Figures | None = None
 
     @property
     def is_ill(self) -> bool:
@@ -66,23 +71,37 @@ def look(outside: Outside) -> Health:
         return Health()
     seen = _seen(circle, now)
     found = tuple(health.signs(seen, now))
-    return Health(found, health.measures(seen, now), seen.runs)
+    figures = health.figures(seen, found, now)
+    return Health(found, health.measures(seen, now), seen.runs, figures)
 
 
 def _seen(circle: CircleSettings, now: datetime) -> Seen:
     rows = {kind: _first(kind, now) for kind in health.WORK}
     runs = [row for row in reads.under(tables.Circle, "job") if isinstance(row, JobRun)]
-    mails = outbox.due(now, 1)
     return Seen(
         circle=circle,
         runs={run.job: run for run in runs},
         due={kind: at for kind, found in rows.items() if (at := _since(found)) and at <= now},
-        mail_due_at=mails[0].due_at if mails else None,
+        mail_due_at=_mail_waits_since(now),
         intents=[row for row in rows["payment"] if isinstance(row, Payment)],
         refunds=[row for row in rows["refund"] if isinstance(row, Refund)],
         movements=[r for r in reads.under(tables.Circle, "movement") if isinstance(r, Movement)],
+        unheard=[row for row in reads.under(tables.Circle, "unheard") if isinstance(row, Unheard)],
         tasks=open_tasks(),
+        came_back=addresses.came_back(now),
     )
+
+
+def _mail_waits_since(now: datetime) -> datetime | None:
+    """Since when the oldest mail should have left, those that were tried and put off with them."""
+    waiting = [sending.waits_since(mail) for mail in outbox.due(now + LONGEST_WAIT, FEW)]
+    return min((since for since in waiting if since and since <= now), default=None)
+
+
+def count_failures(outside: Outside) -> dict[str, int]:
+    """How many runs lie in which queue of failures, for the row of the tick; nothing for none.
+    Raises botocore's errors."""
+    return {name: count for name, count in outside.failures.waiting().items() if count}
 
 
 def _first(kind: str, now: datetime) -> list[Any]:

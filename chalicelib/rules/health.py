@@ -14,14 +14,18 @@ from typing import Any
 
 from chalicelib.rules.books.reconciling import Movement, unexplained
 from chalicelib.rules.money.payments import Payment, Refund
+from chalicelib.rules.money.unheard import Unheard
 from chalicelib.rules.people.circle import SWITCHES, CircleSettings, JobRun, Task
 
 TICK_LATE = timedelta(minutes=30)  # it runs every five minutes
 NIGHT_LATE = timedelta(hours=26)
 INTENT_STUCK = timedelta(hours=3)  # Stripe's page is open for an hour at most
 REFUND_STUCK = timedelta(hours=24)
+EVENT_LATE = timedelta(hours=1)  # Stripe has delivered it again by then
 MAIL_LATE = timedelta(minutes=30)
 TASK_LATE = timedelta(days=1)
+FAILURES = "failures"  # the part of the tick that counts them
+OWN_ALARM = ("mail_waits", "failed_for_good")  # signs that an alarm of their own tells
 
 # Work that falls due -> how long after that it may wait: the tick comes every five minutes, the
 # night once a day. The names are those of the due index (store/rows.py).
@@ -36,6 +40,7 @@ WORK: Mapping[str, timedelta] = {
     "take_back": timedelta(minutes=30),
     "recall": timedelta(minutes=30),
     "payout_account": timedelta(days=2),
+    "erasure": timedelta(days=2),
     "suspense": timedelta(days=2),
     "retention": timedelta(days=4),  # a night takes two hundred
 }
@@ -62,7 +67,9 @@ class Seen:
     intents: Sequence[Payment] = ()
     refunds: Sequence[Refund] = ()
     movements: Sequence[Movement] = ()
+    unheard: Sequence[Unheard] = ()
     tasks: Sequence[Task] = ()
+    came_back: Mapping[str, int] = field(default_factory=dict)  # bounced, complained: seven days
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,9 +93,12 @@ def signs(seen: Seen, now: datetime) -> list[Sign]:
     """Everything that is not well; none means that all is."""
     return [
         *_jobs(seen, now),
+        *_failures(seen),
         *_mail(seen, now),
+        *_came_back(seen),
         *_work(seen, now),
         *_stuck(seen, now),
+        *_unheard(seen, now),
         *_books(seen, now),
         *_tasks(seen, now),
         *_switches(seen),
@@ -119,9 +129,31 @@ def _failed(run: JobRun | None) -> list[str]:
     return [part for part, one in told.items() if isinstance(one.get("failed"), str)]
 
 
+def failures(runs: Mapping[str, JobRun]) -> dict[str, int]:
+    """Queue of failures -> runs that lie there, as the last tick has counted them."""
+    run = runs.get("tick")
+    counted = run.facts.get(FAILURES) if run else None
+    told = counted if isinstance(counted, Mapping) else {}
+    return {name: count for name, count in told.items() if isinstance(count, int)}
+
+
+def _failures(seen: Seen) -> Iterator[Sign]:
+    """Runs that failed for good, until somebody has looked and emptied the queue."""
+    for name, count in failures(seen.runs).items():
+        yield Sign(code="failed_for_good", about=name, told=TECHNICAL, facts={"count": count})
+
+
 def _mail(seen: Seen, now: datetime) -> Iterator[Sign]:
     if seen.circle.mail and seen.mail_due_at and now - seen.mail_due_at > MAIL_LATE:
         yield Sign(code="mail_waits", since=seen.mail_due_at, told=TECHNICAL, path="/admin/mails")
+
+
+def _came_back(seen: Seen) -> Iterator[Sign]:
+    """Mails of the last seven days that did not arrive, or were marked as unwanted (O1)."""
+    for what, count in seen.came_back.items():
+        if count:
+            path, facts = "/admin/addresses", {"count": count}
+            yield Sign(code=f"mails_{what}", told=ADMINISTRATOR, path=path, facts=facts)
 
 
 def _work(seen: Seen, now: datetime) -> Iterator[Sign]:
@@ -149,6 +181,14 @@ def _stuck(seen: Seen, now: datetime) -> Iterator[Sign]:
 def _stuck_at(kind: str, since: datetime, debt_id: str) -> Sign:
     path = f"/admin/payments/{debt_id}"
     return Sign(code="intent_stuck", about=kind, since=since, told=TECHNICAL, path=path)
+
+
+def _unheard(seen: Seen, now: datetime) -> Iterator[Sign]:
+    """Events of Stripe's that we could not take in, although they came more than once."""
+    since = min((event.created_at for event in seen.unheard), default=now)
+    if now - since > EVENT_LATE:
+        facts = {"count": len(seen.unheard)}
+        yield Sign(code="event_unheard", since=since, told=TECHNICAL, facts=facts)
 
 
 def _books(seen: Seen, now: datetime) -> Iterator[Sign]:
@@ -183,17 +223,33 @@ def _switches(seen: Seen) -> Iterator[Sign]:
             yield Sign(code="switched_off", about=switch, told=NOBODY, path=path)
 
 
-# The numbers that alarms watch, with CloudWatch's own names for their units
+@dataclass(frozen=True, kw_only=True)
+class Figures:
+    """What the page shows on good days too. None for nothing that waits."""
 
-MEASURES: Mapping[str, str] = {
-    "OutboxAge": "Seconds",  # of the oldest mail whose time has come
-    "WorkAge": "Seconds",  # of the oldest work whose time has come
-    "Waiting": "Count",  # signs for the technical contact, without mail
-    "UnexplainedMinor": "None",
-    "UnexplainedAge": "Seconds",
-    "NightAge": "Seconds",  # since the last night's end
-    "TasksLate": "Count",
-}
+    mail_since: datetime | None
+    event_since: datetime | None
+    unexplained_minor: int
+    currency: str
+    stuck: int
+    failed_for_good: int
+    came_back: int
+
+
+def figures(seen: Seen, found: Sequence[Sign], now: datetime) -> Figures:
+    """The figures beside the signs that were found."""
+    return Figures(
+        mail_since=seen.mail_due_at if seen.circle.mail else None,
+        event_since=min((event.created_at for event in seen.unheard), default=None),
+        unexplained_minor=unexplained(seen.movements, now)[0],
+        currency=seen.circle.currency,
+        stuck=sum(one.code == "intent_stuck" for one in found),
+        failed_for_good=sum(failures(seen.runs).values()),
+        came_back=sum(seen.came_back.values()),
+    )
+
+
+# The numbers that alarms watch
 
 
 def measures(seen: Seen, now: datetime) -> dict[str, int]:
@@ -206,7 +262,7 @@ def measures(seen: Seen, now: datetime) -> dict[str, int]:
         "WorkAge": max(
             (_age(at, now) for kind, at in seen.due.items() if _is_on(seen, kind)), default=0
         ),
-        "Waiting": sum(one.code != "mail_waits" for one in technical),
+        "Waiting": sum(one.code not in OWN_ALARM for one in technical),
         "UnexplainedMinor": minor,
         "UnexplainedAge": hours * 3600,
         "NightAge": _age(night.ended_at if night else seen.circle.set_up_at, now),

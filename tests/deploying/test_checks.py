@@ -68,6 +68,46 @@ def test_a_dns_that_does_not_answer_is_said_and_keeps_nobody_back() -> None:
     assert (told.well, told.warns) == (False, True)
 
 
+class Topic:
+    """SNS, with what somebody answered to its mail."""
+
+    class exceptions:
+        class NotFoundException(Exception):
+            pass
+
+    def __init__(self, answered: str | None) -> None:
+        self.answered = answered
+        self.asked: list[str] = []
+
+    def get_paginator(self, _: str) -> Topic:
+        return self
+
+    def paginate(self, TopicArn: str) -> list[dict[str, Any]]:
+        self.asked.append(TopicArn)
+        if self.answered is None:
+            raise self.exceptions.NotFoundException
+        one = {"Endpoint": STAGE.alarm_mail, "SubscriptionArn": self.answered}
+        return [{"Subscriptions": [one, {**one, "Endpoint": "another@circle.org"}]}]
+
+
+@pytest.mark.parametrize(
+    ("answered", "words"),
+    [
+        ("arn:aws:sns:eu-west-2:1:balint-trial-alarms:2", ""),
+        ("PendingConfirmation", "Confirm subscription"),
+        ("Deleted", "Confirm subscription"),
+        (None, "next deployment"),
+    ],
+)
+def test_alarms_that_nobody_hears_are_found(answered: str | None, words: str) -> None:
+    topic = Topic(answered)
+    caller = {"Account": "000000000000", "Arn": "arn:aws:iam::000000000000:user/ada"}
+    told = checks.alarm_mail(topic, STAGE, caller)
+    assert topic.asked == ["arn:aws:sns:eu-west-2:000000000000:balint-trial-alarms"]
+    assert (told.well, words in told.mend) == (not words, True)
+    assert told.warns  # a release that mends something is not kept back by it
+
+
 def test_only_what_is_neither_well_nor_a_note_stands_in_the_way() -> None:
     bad, note, good = Check("a", False), Check("b", False, warns=True), Check("c", True)
     assert checks.stand_in_the_way([bad, note, good]) == [bad]

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from tests.shop import Shop
 from tests.stories import a_recruiting_term
 
 TEMPLATE_PARAMETERS = (*STAGE.parameters(""),)
+TOLD = {"Tags": [{"Key": "address", "Value": {"Ref": "BaseUrl"}}]}  # as functions are told it
 
 
 def package(folder: Path, desk: StripeDesk, name: str = "first") -> Path:
@@ -30,7 +32,7 @@ def package(folder: Path, desk: StripeDesk, name: str = "first") -> Path:
         packed.writestr("app.py", name)
     template = {
         "Parameters": {one: {"Type": "String", "Default": ""} for one in TEMPLATE_PARAMETERS},
-        "Resources": {f"{name.title()}Queue": {"Type": "AWS::SQS::Queue", "Properties": {}}},
+        "Resources": {f"{name.title()}Queue": {"Type": "AWS::SQS::Queue", "Properties": TOLD}},
         "Outputs": {"EndpointURL": {"Value": f"{desk.url}/"}},
     }
     (folder / "sam.json").write_text(json.dumps(template), "utf-8")
@@ -85,6 +87,31 @@ def test_the_first_deployment_asks_twice_and_says_where_to_begin(
     assert release.parameters["BaseUrl"] == desk.url
 
 
+def test_a_domain_is_told_to_people_once_it_leads_here_and_from_then_on(
+    account: commands.Account, desk: StripeDesk, tmp_path: Path
+) -> None:
+    """The record cannot be set before the first deployment has said where to."""
+    certificate = "arn:aws:acm:eu-west-2:000000000000:certificate/1"
+    ours = replace(STAGE, domain="groups.circle.org", certificate=certificate)
+    leads_here: list[str] = []
+    account = replace(account, answers=leads_here.__contains__)
+    keyboard = Keyboard(["yes"] * 2)
+    commands.deploy(ours, account, person(keyboard), package(tmp_path, desk))
+    told = stack.told_before(account.clients, ours)
+    assert (told["BaseUrl"], told["DomainName"]) == (desk.url, "groups.circle.org")
+    assert f"{desk.url}/set-up/" in keyboard.text
+    assert "deploy again: people are then told https://groups.circle.org" in keyboard.said[-1]
+    leads_here.append("https://groups.circle.org")
+    outputs = {"EndpointURL": desk.url}
+    assert commands._address(ours, account, outputs) == "https://groups.circle.org"
+    clients = account.clients
+    parameters = ours.parameters("https://groups.circle.org")
+    url = stack.upload(clients, account.bucket(), tmp_path).template_url
+    stack.execute(clients, ours, stack.propose(clients, ours, url, parameters, "domain"))
+    leads_here.clear()  # DNS has a bad minute
+    assert commands._address(ours, account, outputs) == "https://groups.circle.org"
+
+
 def test_without_a_yes_nothing_is_done(
     account: commands.Account, desk: StripeDesk, tmp_path: Path
 ) -> None:
@@ -104,6 +131,18 @@ def test_what_is_not_ready_stops_it_before_anything(
     assert "MEND secret stripe-web-key" in keyboard.text
     assert "make secrets STAGE=trial" in keyboard.text
     assert keyboard.asked == []
+
+
+def test_the_secret_of_an_endpoint_is_asked_for_once_there_is_an_address(
+    account: commands.Account, desk: StripeDesk, tmp_path: Path
+) -> None:
+    account.client("ssm").delete_parameter(Name="/balint-trial/stripe-webhook-secrets")
+    keyboard = Keyboard(["yes", "yes"])
+    commands.deploy(STAGE, account, person(keyboard), package(tmp_path, desk))
+    assert "note secret stripe-webhook-secrets" in keyboard.text
+    with pytest.raises(commands.Stopped, match="Mend what is marked"):
+        commands.deploy(STAGE, account, person(keyboard), package(tmp_path, desk))
+    assert "MEND secret stripe-webhook-secrets" in keyboard.text
 
 
 def test_a_site_that_does_not_answer_is_told_with_the_way_back(

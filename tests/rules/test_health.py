@@ -11,6 +11,8 @@ import pytest
 from chalicelib.rules import health
 from chalicelib.rules.books.reconciling import Movement
 from chalicelib.rules.health import Seen
+from chalicelib.rules.measures import MEASURES
+from chalicelib.rules.money.unheard import Unheard
 from chalicelib.rules.people.circle import CircleSettings, JobRun, Task
 from tests.rules.money_rows import payment, refund
 
@@ -62,9 +64,26 @@ def a_movement(net_minor: int, ago: timedelta) -> Movement:
 
 def test_nothing_is_wrong_with_a_circle_whose_jobs_come_and_where_nothing_waits() -> None:
     assert names(WELL) == []
-    assert set(health.measures(WELL, NOW)) == set(health.MEASURES)
+    assert set(health.measures(WELL, NOW)) == set(MEASURES)
     quiet = {name: size for name, size in health.measures(WELL, NOW).items() if size}
     assert quiet == {"NightAge": 16 * 3600}
+
+
+@pytest.mark.parametrize(
+    ("came_back", "told"),
+    [
+        ({}, []),
+        ({"bounced": 0}, []),
+        ({"bounced": 2}, ["mails_bounced"]),
+        ({"bounced": 1, "complained": 1}, ["mails_bounced", "mails_complained"]),
+    ],
+)
+def test_mails_that_came_back_are_the_desk_s_to_know(
+    came_back: dict[str, int], told: list[str]
+) -> None:
+    seen = replace(WELL, came_back=came_back)
+    assert names(seen) == told
+    assert not health.is_ill(health.signs(seen, NOW)), "nothing of ours is broken"
 
 
 @pytest.mark.parametrize(
@@ -155,6 +174,78 @@ def test_a_refund_that_stripe_has_not_taken_is_stuck(
     found = health.signs(replace(WELL, refunds=[stuck]), NOW)
     assert [one.name for one in found] == told
     assert all(one.path == f"/admin/payments/{stuck.obligation_id}" for one in found)
+
+
+@pytest.mark.parametrize(
+    ("facts", "told"),
+    [
+        ({}, []),
+        ({"failures": {}}, []),
+        ({"failures": {"jobs": 2}}, ["failed_for_good:jobs"]),
+        (
+            {"failures": {"jobs": 1, "wake_ups": 1}},
+            ["failed_for_good:jobs", "failed_for_good:wake_ups"],
+        ),
+        ({"failures": {"failed": "ClientError"}}, ["job_failed:tick.failures"]),
+    ],
+)
+def test_what_lies_in_a_queue_of_failures_is_told_until_it_is_taken_away(
+    facts: dict[str, Any], told: list[str]
+) -> None:
+    tick = ran("tick", timedelta(minutes=3), **facts)
+    seen = replace(WELL, runs={**WELL.runs, "tick": tick})
+    found = health.signs(seen, NOW)
+    assert [one.name for one in found] == told
+    assert health.is_ill(found) is bool(told)
+    of_others = sum(one.code == "failed_for_good" for one in found)
+    assert health.measures(seen, NOW)["Waiting"] == len(told) - of_others
+
+
+@pytest.mark.parametrize(("minutes", "told"), [(60, []), (61, ["event_unheard"])])
+def test_an_event_that_is_not_taken_in_within_an_hour_is_told(
+    minutes: int, told: list[str]
+) -> None:
+    late = Unheard(
+        event_id="evt_1",
+        event_type="refund.updated",
+        created_at=NOW - minutes * MINUTE,
+        failed_at=NOW,
+    )
+    fresh = replace(late, event_id="evt_2", created_at=NOW)
+    seen = replace(WELL, unheard=[fresh, late])
+    found = health.signs(seen, NOW)
+    assert [one.name for one in found] == told
+    assert [(one.since, one.facts) for one in found] == [
+        (late.created_at, {"count": 2}) for _ in told
+    ]
+    assert health.figures(seen, found, NOW).event_since == late.created_at
+
+
+def test_the_figures_of_a_good_day_are_noughts() -> None:
+    assert health.figures(WELL, [], NOW) == health.Figures(
+        mail_since=None,
+        event_since=None,
+        unexplained_minor=0,
+        currency="GBP",
+        stuck=0,
+        failed_for_good=0,
+        came_back=0,
+    )
+
+
+def test_the_figures_of_a_bad_day_count_what_the_signs_name() -> None:
+    tick = ran("tick", MINUTE, failures={"jobs": 2, "wake_ups": 1})
+    seen = replace(
+        WELL,
+        runs={**WELL.runs, "tick": tick},
+        mail_due_at=NOW - MINUTE,
+        movements=[a_movement(2100, timedelta(hours=30))],
+        intents=[payment(state="pending", created_at=NOW - timedelta(hours=9))],
+        came_back={"bounced": 2, "complained": 1},
+    )
+    figures = health.figures(seen, health.signs(seen, NOW), NOW)
+    assert (figures.mail_since, figures.unexplained_minor) == (NOW - MINUTE, 2100)
+    assert (figures.stuck, figures.failed_for_good, figures.came_back) == (1, 3, 3)
 
 
 def test_money_that_the_books_do_not_explain_is_told_with_its_pence_and_hours() -> None:

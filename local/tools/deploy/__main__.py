@@ -1,4 +1,5 @@
-"""The commands behind `make check`, `make secrets`, `make deploy`, `make rollback`, `make destroy`.
+"""The commands behind `make check`, `make secrets`, `make deploy`, `make rollback`, `make failures`
+and `make destroy`.
 
     python -m local.tools.deploy COMMAND STAGE [--roll NAME]
 
@@ -11,18 +12,17 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from getpass import getpass
 from pathlib import Path
 from typing import Any
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
 
+from local.tools import aws
 from local.tools.deploy import (
     checks,
+    failures,
     owed,
     releases,
     rights,
@@ -33,61 +33,13 @@ from local.tools.deploy import (
     stripe_checks,
 )
 from local.tools.deploy.checks import Check
+from local.tools.deploy.desk import Account, Person, Stopped
 from local.tools.deploy.stage import Stage
 
 PROJECT = Path(__file__).resolve().parent.parent.parent.parent
 PACKAGE = PROJECT / "build" / "package"
 NOT_KNOWN_YET = "https://not-known-yet.invalid"
-
-
-class Stopped(RuntimeError):
-    """The command ends here, for the reason in its message; nothing more was done."""
-
-
-@dataclass(frozen=True)
-class Person:
-    """Who sits at the keyboard."""
-
-    say: Callable[[str], None] = print
-    ask: Callable[[str], str] = input
-    ask_hidden: Callable[[str], str] = getpass
-
-    def tell(self, found: Sequence[Check]) -> None:
-        """Show checks, with what to do about those that are not well."""
-        for one in found:
-            sign = "ok  " if one.well else "note" if one.warns else "MEND"
-            self.say(f"  {sign} {one.what}")
-            if not one.well:
-                self.say(f"       {one.mend}")
-
-    def agree(self, question: str, word: str = "yes") -> None:
-        """Stopped unless the word is typed."""
-        if self.ask(f"{question} Type {word}: ").strip() != word:
-            raise Stopped("Stopped; nothing was changed.")
-
-
-@dataclass(frozen=True)
-class Account:
-    """Clients of one AWS account in the stage's region, and where its Stripe is."""
-
-    session: Any
-    stripe_api: str = stripe_checks.API
-    every_seconds: float = 3
-
-    def client(self, service: str) -> Any:
-        """A boto3 client."""
-        return self.session.client(service)
-
-    @property
-    def clients(self) -> stack.Clients:
-        """Those that the stack needs."""
-        cloudformation, s3 = self.client("cloudformation"), self.client("s3")
-        return stack.Clients(cloudformation, s3, self.every_seconds)
-
-    def bucket(self) -> str:
-        """The bucket of code and releases."""
-        number = self.client("sts").get_caller_identity()["Account"]
-        return stack.code_bucket(self.clients, number, self.session.region_name)
+__all__ = ["Account", "Person", "Stopped", "main"]
 
 
 def check(told: Stage, account: Account, person: Person) -> list[Check]:
@@ -97,8 +49,10 @@ def check(told: Stage, account: Account, person: Person) -> list[Check]:
         known = stack.outputs(account.clients, told)
         found += _settled(told, known is None, checks.mail(account.client("sesv2"), told))
         ssm = account.client("ssm")
-        found += checks.kept_secrets(ssm, told)
-        found += _stripe(told, ssm, account.stripe_api, _address(told, known))
+        found += checks.kept_secrets(ssm, told, first=known is None)
+        found += _stripe(told, ssm, account.stripe_api, _address(told, account, known))
+        if known is not None:
+            found.append(checks.alarm_mail(account.client("sns"), told, account.caller()))
         if known and told.domain:
             found.append(checks.address(told, known.get("DomainTarget", "")))
     person.tell(found)
@@ -126,8 +80,13 @@ def _stripe(told: Stage, ssm: Any, api: str, address: str) -> list[Check]:
     return found
 
 
-def _address(told: Stage, outputs: dict[str, str] | None) -> str:
-    return told.address or (outputs or {}).get("EndpointURL", NOT_KNOWN_YET).rstrip("/")
+def _address(told: Stage, account: Account, outputs: dict[str, str] | None) -> str:
+    """The address that people are told: the domain once it leads here, the gateway's own until
+    then; a domain that was told once stays, whatever DNS says in this minute."""
+    before = stack.told_before(account.clients, told).get("BaseUrl")
+    if told.domain and (before == told.address or account.answers(told.address)):
+        return told.address
+    return (outputs or {}).get("EndpointURL", NOT_KNOWN_YET).rstrip("/")
 
 
 def keep_secrets(told: Stage, account: Account, person: Person, anew: frozenset[str]) -> None:
@@ -144,16 +103,17 @@ def deploy(told: Stage, account: Account, person: Person, package: Path = PACKAG
     clients, bucket = account.clients, account.bucket()
     uploaded = stack.upload(clients, bucket, package)
     known = stack.outputs(clients, told)
-    parameters = told.parameters(_address(told, known))
+    parameters = told.parameters(_address(told, account, known))
     outputs = _change(told, account, person, uploaded.template_url, parameters)
     if parameters["BaseUrl"] == NOT_KNOWN_YET:
-        parameters = told.parameters(_address(told, outputs))
+        parameters = told.parameters(_address(told, account, outputs))
         person.say("Once more, with the address that the gateway was given:")
         outputs = _change(told, account, person, uploaded.template_url, parameters)
     _remember(told, account, bucket, uploaded.template_key, parameters)
     _visit(told, account, person, parameters["BaseUrl"])
-    if told.domain:
+    if told.domain and parameters["BaseUrl"] != told.address:
         person.tell([checks.address(told, outputs.get("DomainTarget", ""))])
+        person.say(f"When that record works, deploy again: people are then told {told.address}.")
 
 
 def _change(
@@ -215,6 +175,21 @@ def rollback(told: Stage, account: Account, person: Person) -> None:
     _visit(told, account, person, before.parameters["BaseUrl"])
 
 
+def show_failures(told: Stage, account: Account, person: Person) -> None:
+    """What failed for good; done again and taken away when the person says so."""
+    sqs = account.client("sqs")
+    found = list(failures.lying(sqs, told))
+    if not found:
+        person.say("Nothing lies in the queues of failures.")
+        return
+    person.say("\n".join(["This failed for good:", *(f"  {one.line}" for one in found)]))
+    person.say('Its cause is in the log group of the function: docs/runbook.md, "Jobs fail".')
+    person.agree("Is the cause mended, so that it can be done again and taken away?")
+    again = failures.work_again(account.client("lambda"), found)
+    failures.take_away(sqs, found)
+    person.say(f"Taken away. Called again: {', '.join(again) or 'none'}.")
+
+
 def destroy(told: Stage, account: Account, person: Person) -> None:
     """Take the functions and the gateway away, once nothing is owed to anybody."""
     if stack.outputs(account.clients, told) is None:
@@ -238,26 +213,35 @@ def run(command: str, told: Stage, account: Account, person: Person, roll: Seque
     elif command == "secrets":
         keep_secrets(told, account, person, frozenset(roll))
     else:
-        {"deploy": deploy, "rollback": rollback, "destroy": destroy}[command](told, account, person)
+        OTHERS[command](told, account, person)
 
 
-def main(arguments: list[str]) -> int:
+OTHERS = {
+    "deploy": deploy,
+    "rollback": rollback,
+    "failures": show_failures,
+    "destroy": destroy,
+}
+
+
+def main(arguments: list[str], stages: Path = stage.STAGES) -> int:
     """The exit status."""
     parser = argparse.ArgumentParser(prog="local.tools.deploy")
     names = [kind.name for kind in secrets.KINDS]
-    parser.add_argument("command", choices=["check", "secrets", "deploy", "rollback", "destroy"])
+    parser.add_argument("command", choices=["check", "secrets", *OTHERS])
     parser.add_argument("stage")
     parser.add_argument("--roll", action="append", default=[], choices=names)
     chosen = parser.parse_args(arguments)
+    return aws.in_one_sentence(lambda: _run(chosen, stages))
+
+
+def _run(chosen: argparse.Namespace, stages: Path) -> int:
     try:
-        told = stage.read(chosen.stage)
+        told = stage.read(chosen.stage, stages)
         account = Account(boto3.Session(region_name=told.region))
         run(chosen.command, told, account, Person(), chosen.roll)
-    except (stage.StageFaulty, stack.StackFailed, Stopped) as reason:
+    except (stack.StackFailed, Stopped) as reason:
         print(reason)
-        return 1
-    except (BotoCoreError, ClientError) as error:
-        print(f"AWS said no: {error}")
         return 1
     return 0
 

@@ -6,13 +6,14 @@ What does not live here: what Stripe says (stripe_checks.py), the words around i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import requests
 from botocore.exceptions import BotoCoreError, ClientError
 
+from local.tools import aws
 from local.tools.deploy import secrets
 from local.tools.deploy.stage import Stage
 
@@ -49,18 +50,19 @@ def who_we_are(sts: Any) -> Check:
     try:
         told = sts.get_caller_identity()
     except (BotoCoreError, ClientError) as error:
-        how = "sign in first, for instance with `aws sso login` or by setting AWS_PROFILE"
-        return Check("AWS account", False, f"AWS does not know who you are ({error}): {how}.")
+        return Check("AWS account", False, aws.sentence(error))
     return Check(f"AWS account {told['Account']}, as {told['Arn'].rsplit(':', 1)[-1]}", True)
 
 
-def kept_secrets(ssm: Any, stage: Stage) -> Iterator[Check]:
-    """Every secret is there and has the form of one."""
+def kept_secrets(ssm: Any, stage: Stage, first: bool = False) -> Iterator[Check]:
+    """Every secret is there and has the form of one. Before the `first` deployment there is no
+    address yet that Stripe could sign for."""
     for kind in secrets.KINDS:
         value = secrets.read(ssm, stage, kind)
         if value is None:
             how = f"{kind.how} Then `make secrets STAGE={stage.name}`."
-            yield Check(f"secret {kind.name}", False, how, warns=not kind.needed)
+            waits = not kind.needed or (first and kind.later)
+            yield Check(f"secret {kind.name}", False, how, warns=waits)
         else:
             fault = kind.fault(value, stage.stripe_mode)
             yield Check(f"secret {kind.name}", not fault, fault)
@@ -106,6 +108,21 @@ def _dmarc(stage: Stage, look: Lookup) -> Check:
         return Check(what, False, f"DNS could not be asked ({type(error).__name__}).", warns=True)
     how = f'Set {name} TXT "v=DMARC1; p=none; rua=mailto:{stage.alarm_mail}".'
     return Check(what, len(found) == 1, f"Big mailbox providers refuse mail without it. {how}")
+
+
+def alarm_mail(sns: Any, stage: Stage, caller: Mapping[str, str]) -> Check:
+    """Whether the technical contact has agreed to be told; `caller` is who AWS takes us for."""
+    what = f"alarms reach {stage.alarm_mail}"
+    partition, number = caller["Arn"].split(":")[1], caller["Account"]
+    topic = f"arn:{partition}:sns:{stage.region}:{number}:{stage.prefix}-alarms"
+    try:
+        pages = sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic)
+        found = [one for page in pages for one in page["Subscriptions"]]
+    except sns.exceptions.NotFoundException:
+        return Check(what, False, "The next deployment makes them.", warns=True)
+    ours = [one["SubscriptionArn"] for one in found if one["Endpoint"] == stage.alarm_mail]
+    how = 'AWS wrote to that address: press "Confirm subscription" there, or nobody hears.'
+    return Check(what, any(arn.startswith("arn:") for arn in ours), how, warns=True)
 
 
 def address(stage: Stage, target: str, look: Lookup = lookup) -> Check:

@@ -20,12 +20,14 @@ LINK_KEY_MIN = 32  # characters: 128 bits in hexadecimal
 
 @dataclass(frozen=True)
 class Kind:
-    """A secret by its last name in SSM. `form` is a pattern; {mode} in it is test or live."""
+    """A secret by its last name in SSM. `form` is a pattern; {mode} in it is test or live. What
+    comes `later` can only be had once the deployment has an address."""
 
     name: str
     how: str
     form: str
     needed: bool = True
+    later: bool = False
 
     def fault(self, value: str, mode: str) -> str:
         """What is wrong with a value; empty for nothing. The value itself is never said."""
@@ -48,7 +50,7 @@ def _signing(name: str, path: str, needed: bool = True) -> Kind:
     how = (
         f"In Stripe, Developers, Webhooks, make an endpoint for {path} and copy its signing secret."
     )
-    return Kind(name, how, r"whsec_[A-Za-z0-9+/=_]{8,}", needed)
+    return Kind(name, how, r"whsec_[A-Za-z0-9+/=_]{8,}", needed, later=True)
 
 
 KINDS = (
@@ -119,8 +121,13 @@ def ask_for_all(
             keep(ssm, stage, kind, rolled_link_keys(before) if before else fresh_link_key())
             say(f"  {kind.name}: {'rolled by a step' if before else 'made'}")
         else:
-            say(f"  {kind.name}: {kind.how}{'' if kind.needed else ' Needed only to pay leaders.'}")
+            say(f"  {kind.name}: {kind.how}{_when(kind)}")
             _ask_for(ssm, stage, kind, ask, say)
+
+
+def _when(kind: Kind) -> str:
+    only = "" if kind.needed else " Needed only to pay leaders."
+    return f"{only} There is an address for it after the first deployment." if kind.later else only
 
 
 def _ask_for(

@@ -13,6 +13,7 @@ from chalicelib.rules import links
 from local.tools.deploy.checks import Check
 
 TIMES = (5, 35)  # the first request of a new function is slow
+HEALTH = (requests.codes.ok, requests.codes.service_unavailable)
 PAGES = (("/healthz", "ok"), ("/", "<html"))
 
 
@@ -27,6 +28,16 @@ def visit(address: str) -> Iterator[Check]:
             continue
         well = answer.status_code == requests.codes.ok and words in answer.text
         yield Check(what, well, f"It answered {answer.status_code}: look into its log group.")
+
+
+def answers(address: str) -> bool:
+    """Whether a deployment of ours can be reached at an address already."""
+    try:
+        answer = requests.get(f"{address}/healthz", timeout=TIMES, allow_redirects=False)
+    except requests.RequestException:
+        return False
+    plain = answer.headers.get("content-type", "").startswith("text/plain")
+    return answer.status_code in HEALTH and plain
 
 
 def set_up_link(address: str, link_keys: str) -> str | None:

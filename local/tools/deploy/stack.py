@@ -19,6 +19,7 @@ from local.tools.deploy.stage import Stage
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
 NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
 KEEPS_DATA = ("AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::SES::EmailIdentity")
+NOT_THERE = ("404", "NoSuchBucket", "NotFound")
 GONE = ("DELETE_COMPLETE", "REVIEW_IN_PROGRESS")
 
 
@@ -64,7 +65,9 @@ def code_bucket(clients: Clients, account: str, region: str) -> str:
     name = f"balint-code-{account}-{region}"
     try:
         clients.s3.head_bucket(Bucket=name)
-    except ClientError:
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in NOT_THERE:
+            raise
         where = {"LocationConstraint": region}
         options = {} if region == "us-east-1" else {"CreateBucketConfiguration": where}
         clients.s3.create_bucket(Bucket=name, **options)
@@ -102,13 +105,31 @@ def url_of(clients: Clients, bucket: str, key: str) -> str:
 
 def outputs(clients: Clients, stage: Stage) -> dict[str, str] | None:
     """The outputs of the stack as it is, None when there is no stack."""
-    try:
-        stack = clients.cloudformation.describe_stacks(StackName=stage.stack)["Stacks"][0]
-    except ClientError:
-        return None
-    if stack["StackStatus"] in GONE:
+    stack = _as_it_is(clients, stage)
+    if stack is None:
         return None
     return {one["OutputKey"]: one["OutputValue"] for one in stack.get("Outputs", [])}
+
+
+def told_before(clients: Clients, stage: Stage) -> dict[str, str]:
+    """The parameters of the stack as it is; empty when there is no stack."""
+    stack = _as_it_is(clients, stage) or {}
+    return {one["ParameterKey"]: one["ParameterValue"] for one in stack.get("Parameters", [])}
+
+
+def _as_it_is(clients: Clients, stage: Stage) -> dict[str, Any] | None:
+    try:
+        stack = clients.cloudformation.describe_stacks(StackName=stage.stack)["Stacks"][0]
+    except ClientError as error:
+        if not _is_missing(error):  # who may not look is not told that there is nothing
+            raise
+        return None
+    return None if stack["StackStatus"] in GONE else dict(stack)
+
+
+def _is_missing(error: ClientError) -> bool:
+    told = error.response["Error"]
+    return told["Code"] == "ValidationError" and "does not exist" in told.get("Message", "")
 
 
 def propose(
