@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.errors import (
+    InvalidForm,
     NothingOwed,
     OfferNotOpen,
     PayerChanged,
@@ -20,8 +21,11 @@ from chalicelib.rules.changes import Caller, Change, Update
 from chalicelib.rules.links import personal_link
 from chalicelib.rules.mail import Mail
 from chalicelib.rules.money import wishes
+from chalicelib.rules.money.payers import Named
+from chalicelib.rules.prices.credits import Credit
 from chalicelib.rules.returning.leaving import Wish
 from chalicelib.rules.running.groups import WholeTerm
+from chalicelib.store import reads, tables
 from chalicelib.store.commit import commit
 from tests.flows.cancelling_steps import Group
 from tests.mail_samples import sample
@@ -300,6 +304,29 @@ def test_a_cancelled_session_goes_back_to_who_paid(
     assert "payer_refunded" not in told(shop, PIP)
 
 
+def test_a_credit_for_a_cancelled_session_is_only_of_what_the_member_paid(
+    shop: Shop, whole: WholeTerm, offered: Offered
+) -> None:
+    named_payer(shop, offered)
+    pay_as_payer(shop, offered)
+    hers = shop.offer(whole, "Saffron Umbrella")
+    shop.pay(hers)
+    shop.settle_down()
+    Group(shop, whole, [offered, hers]).cancel(1, "credit")
+    shop.settle_down()
+    (refund,) = shop.refunds(offered)
+    assert (refund.amount_minor, refund.email) == (3600, ACCOUNTS)
+    assert shop.refunds(hers) == []
+    kept = [one for one in reads.everything(tables.Payments) if isinstance(one, Credit)]
+    assert [(one.obligation_id_from, one.left_minor) for one in kept] == [
+        (shop.debt(hers).obligation.obligation_id, 3600)
+    ]
+    assert f"Goes back: To {TRUST}" in shop.world.postbox.last(PIP, "cancelled").text
+    assert "£36.00" in shop.world.postbox.last(ACCOUNTS, "refund").text
+    saffron = shop.world.postbox.last("saffron.umbrella@example.org", "cancelled").text
+    assert "Kept for you as a credit: £36.00" in saffron
+
+
 def test_a_transfer_for_a_debt_with_a_payer_is_the_payers(
     shop: Shop, whole: WholeTerm, offered: Offered
 ) -> None:
@@ -363,3 +390,110 @@ def test_a_place_that_is_paid_later_is_taken_by_the_member_and_asked_of_the_paye
     shop.settle_down()
     assert f"We write to {TRUST} before that day" in world.postbox.last(PIP, "certain").text
     assert "receipt" in told(shop, ACCOUNTS)
+
+
+# Named by the desk
+
+
+ADA = Caller(actor="person-admin")
+WHO = Named(full_name=TRUST, email=ACCOUNTS, reference=REFERENCE)
+
+
+def proven(shop: Shop, offered: Offered) -> str:
+    """The member has opened a link from our mails; the id of her debt."""
+    application, _ = offers.load(offered.which)
+    commit(Change.of(Update(application, {"person_id": "person-pip"})))
+    return shop.offer_row(offered).obligation_id
+
+
+def test_the_desk_names_a_payer_and_the_member_is_told_and_still_has_to_agree(
+    shop: Shop, whole: WholeTerm, offered: Offered
+) -> None:
+    debt_id, outside = proven(shop, offered), shop.world.outside
+    payers.name_for_member(outside, ADA, debt_id, WHO)
+    shop.settle_down()
+    assert told(shop, ACCOUNTS) == ["payer_asked"]
+    assert "payer_named" in told(shop, PIP)
+    letter = shop.world.postbox.last(PIP, "is asked to pay for your place").text
+    assert f"we have written to {TRUST}, {ACCOUNTS}" in letter
+    assert "please accept the ground rules yourself" in letter
+    (queued,) = shop.mails("payer_named")
+    for name in ("payer_named", "payer_named.taken"):
+        facts, links = sample(name)
+        assert (set(queued.facts), set(queued.links)) == (set(facts), set(links))
+    assert shop.offer_row(offered).agreed_at is None, "the desk accepts nothing for her"
+    pay_as_payer(shop, offered)
+    (member,) = shop.roster(whole)
+    assert (member.state, member.person_id) == ("awaiting_agreement", "person-pip")
+    with pytest.raises(NothingOwed):
+        payers.name_for_member(outside, ADA, debt_id, WHO)
+
+
+def test_the_desk_waits_until_the_members_address_is_proven(shop: Shop, offered: Offered) -> None:
+    """With the payer's link only the payer's would be."""
+    debt_id = shop.offer_row(offered).obligation_id
+    with pytest.raises(InvalidForm) as refused:
+        payers.name_for_member(shop.world.outside, ADA, debt_id, WHO)
+    assert refused.value.errors == {"payer_email": "unproven"}
+    assert told(shop, ACCOUNTS) == []
+
+
+def test_another_payer_of_the_desk_ends_the_link_of_the_members(
+    shop: Shop, offered: Offered
+) -> None:
+    named_payer(shop, offered, "Rosalind Pear", "rosalind.pear@example.org")
+    agreed_at = shop.offer_row(offered).agreed_at
+    debt_id = shop.offer_row(offered).obligation_id
+    payers.name_for_member(shop.world.outside, ADA, debt_id, WHO)
+    owed = shop.debt(offered).obligation
+    assert (owed.payer_name, owed.payer_links) == (TRUST, 2)
+    assert shop.offer_row(offered).agreed_at == agreed_at is not None
+    payers.pay_herself(shop.world.outside, MEMBER, member_of(offered))
+    assert shop.debt(offered).obligation.payer is None
+
+
+# An offer made anew (A8)
+
+
+def anew(shop: Shop, offered: Offered) -> Offered:
+    """The desk makes the offer anew."""
+    offer_id = shop.world.outside.ids.new("offer")
+    shop.world.clock.move(minutes=1)
+    wanted = offers.Wanted(offer_id=offer_id, days=7)
+    offers.offer_anew(shop.world.outside, ADMIN, offered.which, wanted)
+    keys = shop.world.outside.places.link_keys
+    token = personal_link(keys, "offer", f"{offered.application_id}_{offer_id}", 1)
+    return Offered(offered.application_id, offer_id, token)
+
+
+def test_an_offer_made_anew_asks_nobody_and_says_so(shop: Shop, offered: Offered) -> None:
+    named_payer(shop, offered)
+    again = anew(shop, offered)
+    assert shop.debt(again).obligation.payer is None
+    (letter,) = [one for one in shop.mails("offer") if one.facts["replaces"]]
+    assert letter.facts["asked_before"] == TRUST
+    assert told(shop, ACCOUNTS).count("payer_asked") <= 1, "nobody is asked for the new price"
+    with pytest.raises((OfferNotOpen, NothingOwed)):
+        begin_as_payer(shop, offered)
+    before = payers.asked_before(shop.world.outside, member_of(again))
+    assert before == {
+        "payer_name": TRUST,
+        "payer_email": ACCOUNTS,
+        "payer_reference": REFERENCE,
+    }
+    named_payer(shop, again)
+    pay_as_payer(shop, again)
+    assert shop.payment(again).email == ACCOUNTS
+    assert payers.asked_before(shop.world.outside, member_of(again)) is None, "it is taken"
+    assert payers.asked_before(shop.world.outside, member_of(offered)) is None
+
+
+def test_an_offer_made_anew_for_who_pays_herself_says_nothing_of_others(
+    shop: Shop, offered: Offered
+) -> None:
+    named_payer(shop, offered)
+    payers.pay_herself(shop.world.outside, MEMBER, member_of(offered))
+    again = anew(shop, offered)
+    (letter,) = [one for one in shop.mails("offer") if one.facts["replaces"]]
+    assert letter.facts["asked_before"] == ""
+    assert payers.asked_before(shop.world.outside, member_of(again)) is None

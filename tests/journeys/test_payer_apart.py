@@ -4,6 +4,8 @@ is theirs to know. At the end of every story the books are proven.
 
 from __future__ import annotations
 
+from chalicelib.rules.money.payments import Obligation
+from chalicelib.store import reads, tables
 from local.demo.people import ADA
 from tests.journeys.neighbours import Administrator, Applicant
 from tests.journeys.street import Careful, HostedPage, Street
@@ -193,3 +195,44 @@ def test_somebody_who_has_not_been_asked_gets_no_page(shop: Shop) -> None:
     token = employer.path.rpartition("/")[2]
     assert stranger.get(f"/pay/{token}").status == 410
     assert stranger.get(f"/payer/{pip.offer_path.rpartition('/')[2]}").status == 410
+
+
+def test_an_offer_made_anew_lets_the_member_say_who_is_asked(shop: Shop) -> None:
+    street, ada, pip, employer = offered(shop)
+    hands_over(pip)
+    employer.opens_the_link()
+    ada.browser.get(ada.application_path)
+    ada.browser.reads("tells the applicant to name them again")
+    shop.world.clock.move(minutes=1)
+    ada.browser.submit({"stands": "7"}, "/anew")
+    letter = street.letter(pip.email, "please answer by")
+    assert f"You had asked {TRUST} to pay. Their link has ended" in letter.text
+    employer.browser.get(employer.path)
+    employer.browser.reads("This offer holds no longer", "can ask you again")
+    pip.browser.get(street.link(pip.email, "please answer by", "/offers/"))
+    pip.browser.click("Somebody else pays")
+    pip.browser.reads(f"{TRUST} was asked to pay before", "only if you send this form")
+    assert pip.browser.form("/payer")[1]["payer_email"] == ACCOUNTS
+    pip.browser.submit(TICKS, "/payer")
+    pip.browser.reads(f"We wrote to {TRUST}, {ACCOUNTS}")
+    employer.opens_the_link()
+    employer.browser.get(employer.presses_pay().pays())
+    employer.browser.reads("Thank you, it is paid")
+
+
+def test_the_desk_asks_the_employer_because_the_member_wants_it(shop: Shop) -> None:
+    street, ada, pip, employer = offered(shop)
+    (debt,) = [one for one in reads.everything(tables.Payments) if isinstance(one, Obligation)]
+    ada.browser.get(f"/admin/payments/{debt.obligation_id}")
+    ada.browser.click("Ask somebody else to pay")
+    ada.browser.is_refused(422, {**PAYER, "payer_email": "accounts"}, "/payer")
+    ada.browser.reads("Tick the box when the member has asked you to write to them")
+    ada.browser.submit({**PAYER, "asked_for": "yes"}, "/payer")
+    ada.browser.reads(f"Somebody else is to pay {TRUST}, {ACCOUNTS}")
+    letter = street.letter(pip.email, "is asked to pay for your place")
+    assert "you can name somebody else or pay yourself" in letter.text
+    pip.browser.get(street.link(pip.email, "is asked to pay for your place", "/offers/"))
+    pip.browser.reads(TRUST)
+    employer.opens_the_link()
+    employer.browser.get(employer.presses_pay().pays())
+    employer.browser.reads("Thank you, it is paid", f"Attends {pip.name}")

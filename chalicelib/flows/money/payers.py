@@ -16,12 +16,13 @@ from chalicelib.rules.links import Link, read_link
 from chalicelib.rules.money import payers as rules
 from chalicelib.rules.money.checkout import shown_state
 from chalicelib.rules.money.instalments import owing
+from chalicelib.rules.money.payer_forms import NAME_FOR_MEMBER
 from chalicelib.rules.money.payers import Named, Unpaid
 from chalicelib.rules.people.circle import Document
 from chalicelib.rules.people.rates import counted
 from chalicelib.store import reads
 from chalicelib.store.commit import commit
-from chalicelib.store.joining import applications
+from chalicelib.store.joining import applications, offers
 from chalicelib.store.money import payments
 from chalicelib.store.money.payments import Offered
 
@@ -45,6 +46,28 @@ def name_payer(outside: Outside, caller: Caller, member: Member, who: Named) -> 
     change = rules.named(_unpaid(outside, found), who, now)
     counts = counted("payer-mail", now, who.email, member.address)
     commit(change + binding + counts + _audit(outside, caller, found, "payer.named"), caller, now)
+
+
+def name_for_member(outside: Outside, caller: Caller, obligation_id: str, who: Named) -> None:
+    """The desk names who pays, because the member has asked for it; she is told. Her address has
+    to be proven first: with the payer's link only the payer's would be. Raises NotFound,
+    InvalidForm, OfferNotOpen, NothingOwed, PaymentOnItsWay, TooManyTries, StateChanged."""
+    found, now = payments.of_debt(obligation_id), outside.clock.now()
+    if found.application.person_id is None:
+        raise NAME_FOR_MEMBER.invalid({}, {"payer_email": "unproven"})
+    change = rules.named(_unpaid(outside, found), who, now, by_desk=True)
+    commit(change + _audit(outside, caller, found, "payer.named_by_desk"), caller, now)
+
+
+def for_desk(outside: Outside, obligation_id: str) -> dict[str, Any]:
+    """What the desk's page of naming a payer says. NotFound."""
+    found = payments.of_debt(obligation_id)
+    return {
+        "offer": found.offer,
+        "owed": found.obligation,
+        "owing": _unpaid(outside, found).owing,
+        "on_its_way": any(one.state == "on_its_way" for one in found.debt.payments),
+    }
 
 
 def ask_again(outside: Outside, caller: Caller, member: Member) -> None:
@@ -89,6 +112,26 @@ def show(outside: Outside, token: str, checkout_id: str = "") -> dict[str, Any]:
         "payment_state": shown_state(mine, checkout_id),
         "paid": [one for one in mine if one.state == "paid"],
         "policy": reads.get(Document, "document#refund_policy", found.offer.policy_version),
+    }
+
+
+def asked_before(outside: Outside, member: Member) -> dict[str, str] | None:  # noqa: ARG001
+    """Who was asked to pay the offer that this one has taken the place of, as the form of naming a
+    payer asks for it; None for nobody. They are asked again only if the member says so."""
+    found = offers.with_offers(member.application_id)
+    mine = found.offer(member.offer_id) if found else None
+    if found is None or mine is None or mine.state != "open":
+        return None
+    older = [one for one in found.offers if one.made_at < mine.made_at]
+    last = max(older, key=lambda one: one.made_at, default=None)
+    debt = payments.whole_debt(last.obligation_id) if last else None
+    payer = debt.obligation.payer if debt else None
+    if last is None or payer is None or last.state != "withdrawn":
+        return None
+    return {
+        "payer_name": payer.full_name,
+        "payer_email": payer.email,
+        "payer_reference": payer.reference,
     }
 
 

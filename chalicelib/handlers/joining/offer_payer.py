@@ -17,7 +17,7 @@ from chalicelib.handlers.money.open_sessions import close_open_sessions
 from chalicelib.handlers.visit import Visit
 from chalicelib.rules.changes import Caller
 from chalicelib.rules.forms import Answers
-from chalicelib.rules.money.payer_forms import AGREE, naming
+from chalicelib.rules.money.payer_forms import AGREE, CHANGE_PAYER, naming
 from chalicelib.rules.money.payers import Named
 
 door = Doors(__name__)
@@ -27,7 +27,11 @@ door = Doors(__name__)
 def show_naming(visit: Visit, token: str, answers_given: Answers | None = None) -> Response:
     """Who pays, and what the member accepts before she hands over."""
     facts = offers.show(visit.outside, token)
-    return visit.page("offer_payer", answers_given=answers_given, token=token, **facts)
+    before = payers.asked_before(
+        visit.outside, _member(visit, offers.from_token(visit.outside, token))
+    )
+    given = answers_given or (Answers.of(CHANGE_PAYER, before) if before else None)
+    return visit.page("offer_payer", answers_given=given, token=token, before=before, **facts)
 
 
 @door.form("/offers/{token}/payer", Audience.LINK, again=show_naming)

@@ -16,6 +16,7 @@ _WHO = (
 )
 NAME_PAYER = Form("name_payer", (*_WHO, *ACCEPT_AND_PAY.fields))
 CHANGE_PAYER = Form("name_payer", _WHO)
+NAME_FOR_MEMBER = Form("name_payer", (*_WHO, Field("asked_for", tick())))
 PAY_FOR = Form("pay_for", (Field("what", choice("asked", "all")),))
 AGREE = Form("agree", (Field("agree", tick()),))
 

@@ -1,7 +1,9 @@
-"""A payer apart from the member (N12): named by the member, asked by mail, replaced or let go.
+"""A payer apart from the member (N12): named by the member, or by the desk at her wish, asked by
+mail, replaced or let go.
 
-The member accepts the ground rules and the rest herself, before she hands over. What does not
-live here: what a payer may be told (behalf.py), opening a checkout (checkout.py).
+The member accepts the ground rules and the rest herself, before she hands over or afterwards; the
+desk accepts nothing for her. What does not live here: what a payer may be told (behalf.py),
+opening a checkout (checkout.py).
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from datetime import datetime
 
 from chalicelib.errors import NothingOwed, OfferNotOpen, PayerChanged, PaymentOnItsWay, TooManyTries
 from chalicelib.rules.changes import Change, Create, Is, Require, Update
-from chalicelib.rules.joining.offers import Offer, as_held, stands_in
+from chalicelib.rules.joining.offers import Offer, as_held, offer_link, stands_in
 from chalicelib.rules.mail import Standing, mail
 from chalicelib.rules.money.behalf import facts_for_payer, payer_link
 from chalicelib.rules.money.delayed import closed
@@ -61,9 +63,10 @@ def may_be_handed_over(debt: Unpaid, now: datetime) -> None:
         raise PaymentOnItsWay
 
 
-def named(debt: Unpaid, who: Named, now: datetime) -> Change:
+def named(debt: Unpaid, who: Named, now: datetime, by_desk: bool = False) -> Change:
     """The member names who pays: what she accepts is kept with the offer, an earlier payer's
-    link and every open session end, the new payer is written to.
+    link and every open session end, the new payer is written to. If the desk does it for her,
+    nothing is accepted, and she is told.
 
     Conditional on the offer and on nobody having begun to pay since it was read. Raises what
     may_be_handed_over raises, and TooManyTries.
@@ -85,7 +88,8 @@ def named(debt: Unpaid, who: Named, now: datetime) -> Change:
         "payer_asked_at": now,
     }
     return Change.of(
-        _accepted(debt.offer, who, now),
+        Require(debt.offer, _as_read(debt.offer)) if by_desk else _accepted(debt.offer, who, now),
+        told_member(debt.offer, after, now) if by_desk else None,
         Update(before, values, add={"payer_links": 1, "payer_mails": 1}, when=_unpaid(before)),
         *_closed(debt.payments),
         asking(replace(debt, obligation=after), now),
@@ -157,6 +161,35 @@ def asking(debt: Unpaid, now: datetime) -> Create:
             Standing(kind="Obligation", ids=ids, name="state", values=("due",)),
             Standing(kind="Obligation", ids=ids, name="payer_email", values=(payer.email,)),
         ),
+    )
+
+
+def told_member(offer: Offer, obligation: Obligation, now: datetime) -> Create:
+    """The member learns whom the desk has asked to pay for her, and that she can change it."""
+    return mail(
+        "payer_named",
+        f"{obligation.obligation_id}-{obligation.payer_links}",
+        offer.email,
+        now,
+        {
+            **offer.facts,
+            "full_name": offer.full_name,
+            "payer_name": obligation.payer_name,
+            "payer_email": obligation.payer_email,
+            "taken": obligation.billed_at is not None,
+            "agreed": offer.agreed_at is not None,
+            "expires_at": offer.expires_at,
+        },
+        links={"offer": offer_link(offer)},
+        stands=(
+            Standing(
+                kind="Obligation",
+                ids={"obligation_id": obligation.obligation_id},
+                name="payer_email",
+                values=(obligation.payer_email,),
+            ),
+        ),
+        person_id=offer.person_id,
     )
 
 
