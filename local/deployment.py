@@ -20,7 +20,9 @@ from local.tools.deploy import stack
 from local.tools.deploy.stage import Stage
 
 ACCOUNT = "000000000000"  # the emulator's
-FUNCTIONS = ("APIHandler", "Tick", "SendMails", "SendRefunds", "SendPayouts", "Nightly")
+FUNCTIONS = (
+    *("APIHandler", "Tick", "SendMails", "HearMails", "SendRefunds", "SendPayouts", "Nightly"),
+)
 
 
 @dataclass(frozen=True)

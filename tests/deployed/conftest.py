@@ -1,5 +1,6 @@
 """One deployment for all stories here: the built package in ministack with IAM enforced, and the
-stand-in for Stripe beside it."""
+stand-in for Stripe beside it. Time that passes in one story passes in all: each has a group, a term
+and people of its own."""
 
 from __future__ import annotations
 
@@ -9,12 +10,11 @@ from datetime import UTC, datetime
 import pytest
 
 from chalicelib.rules import links
-from local.demo import groups
 from local.demo.people import ADA, CIRCLE
 from local.deployment import Deployment, deploy
 from local.dynamodb_local import free_port
 from local.emulator import REGION, Emulator
-from local.fake_stripe import WEBHOOK_SECRET, FakeStripe
+from local.fake_stripe import CONNECT_WEBHOOK_SECRET, WEBHOOK_SECRET, FakeStripe
 from local.tools.deploy.stage import Stage
 from tests.deployed.street import LINK_KEY, PREFIX, DeployedStage, RemoteBrowser
 from tests.tiers import RUNTIME_PYTHON, built_package
@@ -28,6 +28,7 @@ SECRETS = {
     "stripe-refunds-key": f"{REFUND_KEY}\n",
     "stripe-payouts-key": PAYOUT_KEY,
     "stripe-webhook-secrets": f"whsec_of_last_year,{WEBHOOK_SECRET}\n",
+    "stripe-connect-secrets": f"whsec_of_last_year,{CONNECT_WEBHOOK_SECRET}\n",
 }
 
 
@@ -35,7 +36,7 @@ SECRETS = {
 def stripe() -> Iterator[FakeStripe]:
     """Stripe's stand-in, listening, with restricted keys: two sell and read, one refunds, one pays
     leaders. Events go out once the deployment tells it where."""
-    fake = FakeStripe(lambda: datetime.now(UTC), secret=WEBHOOK_SECRET)
+    fake = FakeStripe(lambda: datetime.now(UTC))
     fake.start()
     fake.restrict(SELLING_KEY, "POST /v1/refunds", "POST /v1/transfers")
     fake.restrict(JOBS_KEY, "POST /v1/refunds", "POST /v1/transfers")
@@ -71,6 +72,7 @@ def deployment(stripe: FakeStripe) -> Iterator[Deployment]:
     with Emulator(free_port(), enforce_iam=True, python=python, log=log) as aws:
         running = deploy(aws, package, stage, SECRETS, more)
         stripe.deliveries.webhook = f"{running.base_url}/webhooks/stripe"
+        stripe.deliveries.connect_webhook = f"{running.base_url}/webhooks/stripe/connect"
         stripe.deliver_in_background()
         yield running
 
@@ -89,11 +91,3 @@ def stage(deployment: Deployment, stripe: FakeStripe) -> DeployedStage:
     stage.fill(browser, links.link_path({"k1": LINK_KEY}, "set-up", "circle", 1), CIRCLE)
     stage.enter(browser, ADA)
     return stage
-
-
-@pytest.fixture(scope="session")
-def term(stage: DeployedStage) -> str:
-    """The page of a term that takes applications."""
-    groups.enter_group(stage, groups.LANTERN)
-    groups.plan_term(stage, "lantern", groups.LANTERN_SPRING)
-    return stage.places[groups.LANTERN_SPRING.name]

@@ -1,7 +1,7 @@
 """The street of a deployment: browsers that reach it over HTTP, and the demo's stage built there.
 
 What people do is what the demo's stories do (local/demo), in real time. Only waiting is not real:
-`fall_due` moves what is kept in a due index to a moment ago.
+`fall_due` moves what is kept in a due index to a moment ago, `days_pass` everything (passing.py).
 """
 
 from __future__ import annotations
@@ -15,11 +15,13 @@ from urllib.parse import urlsplit
 
 import requests
 
+from chalicelib.store.codec import INSTANT
 from local.browser import Browser
 from local.demo.stage import TODAY, Stage
 from local.deployment import Deployment
 from local.fake_stripe import FakeStripe
 from local.gateway import Answer
+from tests.deployed import passing
 
 LINK_KEY = "0123456789abcdef0123456789abcdef-rehearsal"
 PREFIX = "rehearsal"
@@ -108,7 +110,11 @@ class DeployedStage(Stage):
         return RemoteBrowser(self.deployment.base_url)
 
     def signed_in(self, email: str, fresh: bool = False) -> Browser:
-        """The browser of somebody who signed in earlier; all of it was minutes ago."""
+        """The browser of somebody who signed in minutes ago, or signs in now by the mail."""
+        if email not in self._at_home:
+            browser = self.browser()
+            self.fill(browser, "/sign-in", {"email": email})
+            self.enter(browser, email)
         return self._at_home[email]
 
     def enter(self, browser: Browser, email: str) -> None:
@@ -117,7 +123,15 @@ class DeployedStage(Stage):
         self._at_home[email] = browser
 
     def later(self, **parts: float) -> None:
-        """Time passes by itself here."""
+        """Minutes pass by themselves here."""
+
+    def days_pass(self, days: int) -> None:
+        """Days go by at once, with nothing under way: everybody's sign-in ends, no job runs."""
+        self.until(lambda: self.stripe.outgoing == [])
+        self.until(lambda: not self._due("outbox", "mail"))
+        passing.tables_age(self.deployment.aws.client("dynamodb"), PREFIX, days)
+        passing.stripe_ages(self.stripe.world, days)
+        self._at_home.clear()
 
     def link(self, email: str, beginning: str) -> str:
         """The path of a mailed link that was not used before, as soon as its mail is there."""
@@ -143,13 +157,27 @@ class DeployedStage(Stage):
         """What somebody's mails so far are about, oldest first."""
         return [one["Subject"] for one in self.deployment.aws.mails() if email in one["To"]]
 
+    def clock_runs(self) -> dict[str, Any]:
+        """The tick and the night run, as they would have meanwhile; what the night says."""
+        self.deployment.invoke("Tick")
+        told: dict[str, Any] = self.deployment.invoke("Nightly")
+        return told
+
     def fall_due(self, table: str, shard: str) -> None:
         """The time of everything that waits in this due index has come."""
         rows = self.deployment.aws.client("dynamodb")
-        name = f"{PREFIX}-{table}"
-        moment = (datetime.now(UTC) - timedelta(seconds=1)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        for row in rows.scan(TableName=name)["Items"]:
-            if row.get("due_shard") == {"S": shard}:
-                due_at = row["due_at"]
-                moved = {k: {"S": moment} if v == due_at else v for k, v in row.items()}
-                rows.put_item(TableName=name, Item=moved)
+        moment = (datetime.now(UTC) - timedelta(seconds=1)).strftime(INSTANT)
+        for row in self._waiting(table, shard):
+            due_at = row["due_at"]
+            moved = {k: {"S": moment} if v == due_at else v for k, v in row.items()}
+            rows.put_item(TableName=f"{PREFIX}-{table}", Item=moved)
+
+    def _due(self, table: str, shard: str) -> list[dict[str, Any]]:
+        """The rows in a due index whose time has come."""
+        now = datetime.now(UTC).strftime(INSTANT)
+        return [row for row in self._waiting(table, shard) if row["due_at"]["S"] <= now]
+
+    def _waiting(self, table: str, shard: str) -> list[dict[str, Any]]:
+        """The rows that stand in a due index."""
+        found = self.deployment.aws.client("dynamodb").scan(TableName=f"{PREFIX}-{table}")
+        return [row for row in found["Items"] if row.get("due_shard") == {"S": shard}]

@@ -11,19 +11,15 @@ from io import StringIO
 import pytest
 import requests
 
-from local.demo import joining, people
+from local.demo import groups, people
 from local.demo.people import ADA, Somebody
 from local.demo.stories import LANTERN
 from local.deployment import FUNCTIONS
-from local.fake_stripe import FakeStripe
-from local.tools.deploy import rights
-from tests.deployed.conftest import REFUND_KEY, SECRETS, SELLING_KEY
-from tests.deployed.street import DeployedStage, RemoteBrowser
+from tests.deployed import steps
+from tests.deployed.conftest import REFUND_KEY, SELLING_KEY
+from tests.deployed.street import DeployedStage
 
 pytestmark = pytest.mark.deployed
-
-CARD = {"number": "4242 4242 4242 4242", "expiry": "12 / 34", "cvc": "123"}
-TICKS = {"agree": "yes", "policy": "yes"}
 
 
 @dataclass(frozen=True)
@@ -35,14 +31,18 @@ class Member:
 
 
 @pytest.fixture(scope="module")
+def term(stage: DeployedStage) -> str:
+    """The page of a term that takes applications."""
+    return steps.a_term_recruits(stage, groups.LANTERN, groups.LANTERN_SPRING)
+
+
+@pytest.fixture(scope="module")
 def member(stage: DeployedStage, term: str) -> Member:
     """Pip Buttonwood comes to a taster, applies, is accepted, pays, and is in."""
     who = people.BUTTONWOOD
     books_a_taster(stage, who)
-    application_id = joining.apply(stage, LANTERN, who, source="taster")
-    joining.talk_and_decide(stage, application_id)
-    joining.offer(stage, application_id)
-    return Member(who, pays(stage, who))
+    steps.is_offered_a_place(stage, LANTERN, who, source="taster")
+    return Member(who, steps.pays(stage, who))
 
 
 def books_a_taster(stage: DeployedStage, who: Somebody) -> None:
@@ -59,20 +59,6 @@ def books_a_taster(stage: DeployedStage, who: Somebody) -> None:
     stage.press(browser, values, "/taster")
     stage.open(browser, stage.link(who.email, "/tasters/"))
     assert "Your place is kept" in browser.text
-
-
-def pays(stage: DeployedStage, who: Somebody) -> str:
-    """Accepts the mailed offer and pays at the hosted page; what our page then says."""
-    browser = stage.browser()
-    offer = stage.link(who.email, "/offers/")
-    hosted_url = stage.fill(browser, offer, TICKS, offer)
-    stripe_url = stage.stripe.world.base_url
-    hosted = RemoteBrowser(stripe_url)
-    hosted.get(hosted_url.removeprefix(stripe_url))
-    assert "£216.00" in hosted.text
-    back = hosted.submit(CARD).header("location") or ""
-    stage.open(browser, back.removeprefix(stage.deployment.base_url))
-    return browser.text
 
 
 def test_who_pays_is_in_and_is_told_so(stage: DeployedStage, member: Member) -> None:
@@ -110,9 +96,7 @@ def test_the_roster_leaves_as_a_file_by_a_short_link(
 
 def test_a_hold_that_ran_out_is_let_go_by_the_tick(stage: DeployedStage, term: str) -> None:
     who = people.SAUCEPAN
-    application_id = joining.apply(stage, LANTERN, who)
-    joining.talk_and_decide(stage, application_id)
-    joining.offer(stage, application_id)
+    steps.is_offered_a_place(stage, LANTERN, who, source="colleague")
     stage.link(who.email, "/offers/")
     stage.fall_due("applications", "offer")
     stage.deployment.invoke("Tick")
@@ -134,7 +118,7 @@ def test_a_refund_is_asked_for_at_the_desk_and_sent_by_the_job_with_the_key(
     stage.deployment.invoke("SendRefunds")
     [refund] = stage.stripe.objects("refund")
     assert refund["amount"] == 21600
-    assert keys_of(stage.stripe, "POST /v1/refunds") == {REFUND_KEY}
+    assert steps.keys_of(stage.stripe, "POST /v1/refunds") == {REFUND_KEY}
     stage.deployment.aws.await_mail(member.who.email, "refund")
     stage.open(desk, f"{term}/roster")
     assert "0 of 8 places taken" in desk.text
@@ -142,7 +126,7 @@ def test_a_refund_is_asked_for_at_the_desk_and_sent_by_the_job_with_the_key(
 
 def test_the_key_of_the_web_cannot_refund(stage: DeployedStage, member: Member) -> None:
     """Nor does any function carry a key in its environment."""
-    assert keys_of(stage.stripe, "POST /v1/checkout/sessions") == {SELLING_KEY}
+    assert steps.keys_of(stage.stripe, "POST /v1/checkout/sessions") == {SELLING_KEY}
     refused = requests.post(
         f"{stage.stripe.world.base_url}/v1/refunds",
         {"payment_intent": stage.stripe.objects("payment_intent")[0]["id"]},
@@ -166,22 +150,4 @@ def test_the_night_proves_the_books(stage: DeployedStage, member: Member) -> Non
 
 
 def test_every_key_did_only_what_its_rights_say(stage: DeployedStage, member: Member) -> None:
-    """So the rights that docs/deploying.md names are enough, and none is too much by accident."""
-    names = {key.strip(): name for name, key in SECRETS.items()}
-    asked = {
-        (names[key], one.request.method, one.request.path)
-        for one in stage.stripe.exchanges
-        if (key := one.request.headers["authorization"].removeprefix("Bearer ")) in names
-        and not (one.reply and one.reply.status == 403)
-    }
-    assert {name for name, _, _ in asked} >= {"stripe-web-key", "stripe-refunds-key"}
-    assert [one for one in asked if not rights.allows(*one)] == []
-
-
-def keys_of(stripe: FakeStripe, endpoint: str) -> set[str]:
-    """The keys that were let in at an endpoint."""
-    return {
-        one.request.headers["authorization"].removeprefix("Bearer ")
-        for one in stripe.exchanges
-        if one.endpoint == endpoint and one.reply and one.reply.status == 200
-    }
+    assert steps.keys_kept_to_their_rights(stage.stripe) >= {"stripe-web-key", "stripe-refunds-key"}

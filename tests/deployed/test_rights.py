@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local.deployment import Deployment
+from local.deployment import FUNCTIONS, Deployment
 from tests.deployed.conftest import SECRETS
 from tests.deployed.street import PREFIX
 
@@ -18,12 +18,14 @@ ACT = {"subject": {"S": "nobody"}, "at_id": {"S": "never"}}
 SESSION = {"hash": {"S": "none"}, "purpose": {"S": "session"}}
 PERSON = {"person_id": {"S": "nobody"}}
 PAYMENT = {"obligation_id": {"S": "none"}, "item": {"S": "payment#none"}}
+PAID = {"leader_id": {"S": "nobody"}, "item": {"S": "payout#none"}}
 
 # Function, what it tries, on which table, with which key.
 REFUSED = (
     ("APIHandler", "delete_item", "ledger", ENTRY),
     ("APIHandler", "delete_item", "audit", ACT),
     ("APIHandler", "delete_item", "payments", PAYMENT),
+    ("APIHandler", "delete_item", "payouts", PAID),
     ("APIHandler", "scan", "people", None),
     ("APIHandler", "scan", "ledger", None),
     ("Tick", "scan", "people", None),
@@ -32,12 +34,27 @@ REFUSED = (
     ("SendMails", "put_item", "payments", PAYMENT),
     ("SendMails", "put_item", "ledger", ENTRY),
     ("SendMails", "put_item", "access", SESSION),
+    ("SendMails", "put_item", "payouts", PAID),
+    ("SendMails", "get_item", "people", PERSON),
+    ("HearMails", "get_item", "access", SESSION),
+    ("HearMails", "get_item", "payments", PAYMENT),
+    ("HearMails", "put_item", "people", PERSON),
+    ("HearMails", "put_item", "ledger", ENTRY),
+    ("HearMails", "delete_item", "audit", ACT),
     ("SendRefunds", "get_item", "access", SESSION),
     ("SendRefunds", "put_item", "people", PERSON),
+    ("SendRefunds", "get_item", "payouts", PAID),
+    ("SendRefunds", "put_item", "payouts", PAID),
+    ("SendRefunds", "delete_item", "ledger", ENTRY),
     ("SendPayouts", "get_item", "access", SESSION),
     ("SendPayouts", "put_item", "people", PERSON),
+    ("SendPayouts", "put_item", "payments", PAYMENT),
+    ("SendPayouts", "delete_item", "payouts", PAID),
+    ("SendPayouts", "delete_item", "ledger", ENTRY),
+    ("SendPayouts", "scan", "payouts", None),
     ("Nightly", "delete_item", "ledger", ENTRY),
     ("Nightly", "delete_item", "audit", ACT),
+    ("Nightly", "delete_item", "payments", PAYMENT),
     ("Nightly", "scan", "people", None),
 )
 
@@ -68,9 +85,7 @@ def test_a_transaction_is_judged_by_each_of_its_parts(deployment: Deployment) ->
     assert code == "AccessDeniedException"
 
 
-@pytest.mark.parametrize(
-    "function", ["APIHandler", "Tick", "SendRefunds", "SendPayouts", "Nightly"]
-)
+@pytest.mark.parametrize("function", [name for name in FUNCTIONS if name != "SendMails"])
 def test_only_one_function_can_send_mail(deployment: Deployment, function: str) -> None:
     said = {"Data": "Hello"}
     code = code_of(
@@ -89,21 +104,37 @@ def test_exports_are_out_of_reach_of_the_other_functions(
 ) -> None:
     bucket = deployment.physical("ExportBucket")
     client = deployment.acting_as(function, "s3")
-    assert code_of(client, "put_object", Bucket=bucket, Key="x", Body=b"") == "AccessDenied"
+    for key in ("exports/x", "erased/x"):
+        assert code_of(client, "put_object", Bucket=bucket, Key=key, Body=b"") == "AccessDenied"
+
+
+@pytest.mark.parametrize(
+    ("function", "key"), [("APIHandler", "erased/x"), ("Nightly", "exports/x")]
+)
+def test_exports_and_the_list_of_erasures_are_written_by_different_functions(
+    deployment: Deployment, function: str, key: str
+) -> None:
+    client, bucket = deployment.acting_as(function, "s3"), deployment.physical("ExportBucket")
+    assert code_of(client, "put_object", Bucket=bucket, Key=key, Body=b"") == "AccessDenied"
+    assert code_of(client, "delete_object", Bucket=bucket, Key="erased/x") == "AccessDenied"
 
 
 # Function, and the secrets it may read.
-READS = {
-    "APIHandler": {"link-keys", "stripe-web-key", "stripe-webhook-secrets"},
+READS: dict[str, set[str]] = {
+    "APIHandler": {
+        *("link-keys", "stripe-web-key"),
+        *("stripe-webhook-secrets", "stripe-connect-secrets"),
+    },
     "Tick": {"stripe-jobs-key"},
     "Nightly": {"stripe-jobs-key"},
     "SendMails": {"link-keys"},
+    "HearMails": set(),
     "SendRefunds": {"stripe-refunds-key"},
     "SendPayouts": {"stripe-payouts-key"},
 }
 
 
-@pytest.mark.parametrize("function", READS)
+@pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_function_reads_its_own_secrets_and_no_others(
     deployment: Deployment, function: str
 ) -> None:
