@@ -19,6 +19,7 @@ from urllib.parse import urlencode
 
 import requests
 
+from chalicelib.handlers import jobs
 from chalicelib.store import tables
 from local.gateway import Gateway
 from tests.shop import Shop
@@ -27,13 +28,18 @@ from tests.world import ENVIRONMENT, World
 KEYS = ENVIRONMENT["LINK_KEYS"]
 
 
+NOTHING = json.dumps(
+    {"Items": [], "Count": 0, "ScannedCount": 0, "Responses": {}, "UnprocessedKeys": {}}
+)
+
+
 @dataclass
 class Recorded:
     """An event as API Gateway sends it, when it was, and what DynamoDB answered, in order."""
 
     event: dict[str, Any]
     at: str
-    answers: list[str] = field(default_factory=list)
+    answers: list[tuple[str, str]] = field(default_factory=list)  # what was asked, the answer
     status: int = 0
 
 
@@ -56,22 +62,57 @@ def record(world: World, method: str, path: str, headers: dict[str, str], body: 
     """Send a request through the real routes and keep what was said."""
     from app import app
 
-    listening, answers = _Listening(app), list[str]()
-
-    def keep(http_response: Any, **_: Any) -> None:
-        answers.append(http_response.content.decode())
-
-    events = tables.connection().client.meta.events
-    events.register("after-call.dynamodb", keep)
-    try:
+    listening = _Listening(app)
+    with _listened() as answers:
         answer = Gateway(listening).handle(method, path, headers, body)  # type: ignore[arg-type]
-    finally:
-        events.unregister("after-call.dynamodb", keep)
     return Recorded(listening.event, world.now.isoformat(), answers, answer.status)
 
 
-def taster(shop: Shop, slug: str = "thursday-lantern") -> Recorded:
+def record_job(world: World, name: str, event: dict[str, Any] | None = None) -> Recorded:
+    """Run a job and keep what was said."""
+    with _listened() as answers:
+        getattr(jobs, name)(event or {}, None)
+    return Recorded(event or {}, world.now.isoformat(), answers)
+
+
+@contextmanager
+def _listened() -> Iterator[list[tuple[str, str]]]:
+    """What DynamoDB is asked and answers meanwhile."""
+    answers = list[tuple[str, str]]()
+
+    def ask(params: Any, model: Any, context: Any, **_: Any) -> None:
+        context["replayed"] = asked_of(model.name, params)
+
+    def keep(http_response: Any, context: Any, **_: Any) -> None:
+        answers.append((context["replayed"], http_response.content.decode()))
+
+    events = tables.connection().client.meta.events
+    events.register("before-parameter-build.dynamodb", ask)
+    events.register("after-call.dynamodb", keep)
+    try:
+        yield answers
+    finally:
+        events.unregister("before-parameter-build.dynamodb", ask)
+        events.unregister("after-call.dynamodb", keep)
+
+
+def asked_of(name: str, params: dict[str, Any]) -> str:
+    """What a call is, as far as the order of calls may differ between processes."""
+    where = params.get("TableName") or " ".join(sorted(params.get("RequestItems", ())))
+    words = [params.get(part) for part in ("Key", "IndexName", "ExpressionAttributeValues")]
+    return f"{name} {where} {json.dumps(words, sort_keys=True)}"
+
+
+Sent = tuple[str, str, dict[str, str], bytes]  # method, path, headers, body
+
+
+def taster(shop: Shop) -> Recorded:
     """Somebody books a free first meeting: the form's press."""
+    return record(shop.world, *filled_in(shop))
+
+
+def filled_in(shop: Shop, slug: str = "thursday-lantern") -> Sent:
+    """The form of a free first meeting, opened and filled in."""
     visitor = shop.world.browser()
     visitor.get(f"/groups/{slug}/taster")
     target, held = visitor.form("/taster")
@@ -83,6 +124,16 @@ def taster(shop: Shop, slug: str = "thursday-lantern") -> Recorded:
         "profession": "gp",
         "zone": "Europe/London",
     }
+    headers = {"content-type": "application/x-www-form-urlencoded", "origin": visitor.base_url}
+    return "POST", target, headers, urlencode(values, doseq=True).encode()
+
+
+def pay(shop: Shop, path: str) -> Recorded:
+    """Somebody presses Pay on the page of an offer."""
+    visitor = shop.world.browser()
+    visitor.get(path)
+    target, held = visitor.form(path)
+    values = {**held, "agree": "yes", "policy": "yes"}
     headers = {"content-type": "application/x-www-form-urlencoded", "origin": visitor.base_url}
     return record(shop.world, "POST", target, headers, urlencode(values, doseq=True).encode())
 
@@ -98,18 +149,30 @@ def webhook(shop: Shop, event: dict[str, Any]) -> Recorded:
 def answering(recorded: Recorded) -> Iterator[str]:
     """An endpoint for all of AWS that answers what was recorded, from the first call on with each
     process that says it begins; its URL."""
-    left: list[str] = []
+    left: list[tuple[str, str]] = []
+
+    def of_dynamodb(asked: str) -> str:
+        """The next answer to this that is left."""
+        found = next((one for one in left if one[0] == asked), None)
+        if found is None:
+            return NOTHING
+        left.remove(found)
+        return found[1]
 
     class Answers(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1  # head and body together: nobody waits for a delayed acknowledgement
 
         def do_POST(self) -> None:
-            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            asked = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             called = self.headers.get("X-Amz-Target", "")
             if called.endswith("GetParameter"):
                 body = json.dumps({"Parameter": {"Name": "/link-keys", "Value": KEYS}})
+            elif called.startswith("DynamoDB"):
+                name = called.rpartition(".")[2]
+                body = of_dynamodb(asked_of(name, json.loads(asked)))
             else:
-                body = left.pop(0) if left else "{}"
+                body = json.dumps({"MessageId": "message-1"})  # of SES
             self._send(body)
 
         def do_GET(self) -> None:
@@ -138,7 +201,7 @@ def answering(recorded: Recorded) -> Iterator[str]:
 
 # A cold process of the package: `folder`, then the event and its moment on standard input.
 COLD = """
-import json, sys
+import json, os, sys
 told = json.load(sys.stdin)
 folder = sys.argv[1]
 sys.path.insert(0, folder)
@@ -153,6 +216,8 @@ class Context:
     aws_request_id = "request-1"
 answer = app(told["event"], Context())
 json.dump({"status": answer["statusCode"], "modules": sorted(sys.modules)}, sys.stdout)
+sys.stdout.flush()
+os._exit(0)
 """
 
 
