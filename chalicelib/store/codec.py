@@ -10,12 +10,18 @@ import dataclasses
 import json
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time
 from functools import cache
 from typing import Any, Union
 
-from pynamodb.attributes import Attribute, BooleanAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import (
+    Attribute,
+    BooleanAttribute,
+    DiscriminatorAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+)
 from pynamodb.constants import STRING
 
 INSTANT = "%Y-%m-%dT%H:%M:%S.%fZ"
@@ -59,6 +65,30 @@ class ComposedAttribute(Attribute[Any]):
 
     def deserialize(self, value: str) -> Any:
         return from_plain(self.hint, json.loads(value))
+
+
+class RowKind(DiscriminatorAttribute):
+    """The kind of a row. Kinds are announced by name; the model of one is made when it is first
+    needed. What a query of a table asks for is every announced kind, made or not."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._announced: dict[str, tuple[Any, Callable[[], Any]]] = {}
+
+    def announce(self, name: str, table: Any, make: Callable[[], Any]) -> None:
+        """There is a kind of this name in this table; `make` gives its model."""
+        self._announced[name] = table, make
+
+    def get_registered_subclasses(self, cls: Any) -> list[Any]:
+        """For a table the names of its kinds, for a model itself."""
+        return [name for name, (table, _) in self._announced.items() if table is cls] or [cls]
+
+    def serialize(self, value: Any) -> Any:
+        return value if isinstance(value, str) else self.get_discriminator(value)
+
+    def deserialize(self, value: Any) -> Any:
+        """The model. KeyError for a kind that this release does not know: no query finds it."""
+        return self._announced[value][1]()
 
 
 def attribute_for(hint: Any) -> Attribute[Any]:

@@ -5,31 +5,12 @@ What does not live here: all other rows (rows.py), how a kind of row is kept (ke
 
 from __future__ import annotations
 
-from chalicelib.rules.banking.bank import BankReceipt
-from chalicelib.rules.books.ledger import Entry
-from chalicelib.rules.disputes.disputes import OPEN, Dispute
-from chalicelib.rules.leaders.accounts import AccountOwner, PayoutAccount, PayProfile
-from chalicelib.rules.leaders.accruals import Accrual
-from chalicelib.rules.leaders.clawbacks import Clawback, Returned
-from chalicelib.rules.leaders.own_log import LogEntry
-from chalicelib.rules.leaders.payouts import Payout, PayRun
-from chalicelib.rules.leaders.recalls import Recall
-from chalicelib.rules.leaders.sending import TransferLookup
-from chalicelib.rules.money.instalments import Instalment
-from chalicelib.rules.money.payments import (
-    Obligation,
-    Payment,
-    Refund,
-    Release,
-    StripeLookup,
-)
-from chalicelib.rules.prices.credits import Credit
 from chalicelib.store import tables
 from chalicelib.store.keeping import keep
 from chalicelib.store.shown import due, stamp
 
 keep(
-    Obligation,
+    "money.payments.Obligation",
     tables.Payments,
     lambda r: (r.obligation_id, "obligation"),
     lambda r: {
@@ -38,7 +19,7 @@ keep(
     },
 )
 keep(
-    Payment,
+    "money.payments.Payment",
     tables.Payments,
     lambda r: (r.obligation_id, f"payment#{r.payment_id}"),
     lambda r: (
@@ -49,9 +30,9 @@ keep(
         | due("payment", r.check_at)
     ),
 )
-keep(StripeLookup, tables.Payments, lambda r: (f"stripe#{r.stripe_id}", "lookup"))
+keep("money.payments.StripeLookup", tables.Payments, lambda r: (f"stripe#{r.stripe_id}", "lookup"))
 keep(
-    Refund,
+    "money.payments.Refund",
     tables.Payments,
     lambda r: (r.obligation_id, f"refund#{r.refund_id}"),
     lambda r: (
@@ -64,7 +45,7 @@ keep(
 )
 
 keep(
-    Release,
+    "money.payments.Release",
     tables.Payments,
     lambda r: (r.obligation_id, f"release#{r.release_id}"),
     lambda r: {
@@ -74,7 +55,7 @@ keep(
 )
 
 keep(
-    Instalment,
+    "money.instalments.Instalment",
     tables.Payments,
     lambda r: (r.obligation_id, f"instalment#{int(r.number):02d}"),
     lambda r: (
@@ -86,7 +67,7 @@ keep(
     ),
 )
 keep(
-    Dispute,
+    "disputes.disputes.Dispute",
     tables.Payments,
     lambda r: (r.obligation_id, f"dispute#{r.dispute_id}"),
     lambda r: (
@@ -94,17 +75,17 @@ keep(
             "person_sort": f"dispute#{stamp(r.opened_at)}" if r.person_id else None,
             "term_sort": f"dispute#{stamp(r.opened_at)}#{r.dispute_id}",
         }
-        | due("dispute", r.opened_at if r.state in OPEN else None)
+        | due("dispute", r.opened_at if r.is_open else None)
     ),  # whoever sends money away asks
 )
 keep(
-    BankReceipt,
+    "banking.bank.BankReceipt",
     tables.Payments,
     lambda r: (f"receipt#{r.receipt_id}", "receipt"),
     lambda r: due("suspense", r.look_at) if r.look_at else due("retention", r.retain_until),
 )
 keep(
-    Credit,
+    "prices.credits.Credit",
     tables.Payments,
     lambda r: (f"credit#{r.credit_id}", "credit"),
     lambda r: {
@@ -114,7 +95,7 @@ keep(
 )
 
 keep(
-    Entry,
+    "books.ledger.Entry",
     tables.Ledger,
     lambda r: (r.book, r.entry_id),
     lambda r: {
@@ -125,13 +106,13 @@ keep(
 
 # What a leader is owed or owes, while any of it is open: what a run of payouts looks at.
 keep(
-    Accrual,
+    "leaders.accruals.Accrual",
     tables.Payouts,
     lambda r: (r.leader_id, f"accrual#{r.session_id}"),
     lambda r: due("leader_open", r.payable_at if r.open_minor else None),
 )
 keep(
-    Clawback,
+    "leaders.clawbacks.Clawback",
     tables.Payouts,
     lambda r: (r.leader_id, f"clawback#{r.clawback_id}"),
     lambda r: (
@@ -141,36 +122,40 @@ keep(
     ),
 )
 keep(
-    Recall,
+    "leaders.recalls.Recall",
     tables.Payouts,
     lambda r: ("recall", f"recall#{r.recall_id}"),
     lambda r: due("recall", r.next_at),
 )
 keep(
-    Returned,
+    "leaders.clawbacks.Returned",
     tables.Payouts,
     lambda r: (r.leader_id, f"returned#{r.returned_id}"),
     lambda r: due("leader_open", r.returned_at if r.open_minor else None),
 )
 keep(
-    Payout,
+    "leaders.payouts.Payout",
     tables.Payouts,
     lambda r: (r.leader_id, f"payout#{r.period}"),
     lambda r: due(f"payout_{r.route}", r.check_at),
 )
 keep(
-    PayRun,
+    "leaders.payouts.PayRun",
     tables.Payouts,
     lambda r: ("run", f"run#{r.period}"),
     lambda r: due("pay_run", r.next_at),
 )
-keep(PayProfile, tables.Payouts, lambda r: (r.leader_id, "profile"))
+keep("leaders.accounts.PayProfile", tables.Payouts, lambda r: (r.leader_id, "profile"))
 keep(
-    PayoutAccount,
+    "leaders.accounts.PayoutAccount",
     tables.Payouts,
     lambda r: (r.leader_id, "account"),
     lambda r: due("payout_account", r.look_at),
 )
-keep(AccountOwner, tables.Payouts, lambda r: (f"stripe#{r.account_id}", "owner"))
-keep(TransferLookup, tables.Payouts, lambda r: (f"stripe#{r.stripe_id}", "transfer"))
-keep(LogEntry, tables.Payouts, lambda r: (r.leader_id, f"log#{r.entry_id}"))
+keep("leaders.accounts.AccountOwner", tables.Payouts, lambda r: (f"stripe#{r.account_id}", "owner"))
+keep(
+    "leaders.sending.TransferLookup",
+    tables.Payouts,
+    lambda r: (f"stripe#{r.stripe_id}", "transfer"),
+)
+keep("leaders.own_log.LogEntry", tables.Payouts, lambda r: (r.leader_id, f"log#{r.entry_id}"))

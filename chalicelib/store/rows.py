@@ -6,22 +6,6 @@ How they become PynamoDB models is in keeping.py, reading in reads.py, writing i
 
 from __future__ import annotations
 
-from chalicelib.rules.audit import AuditRow
-from chalicelib.rules.books.reconciling import BankPayout, Movement
-from chalicelib.rules.joining.applications import Application, Unique
-from chalicelib.rules.joining.enrolments import Enrolment
-from chalicelib.rules.joining.offers import Offer
-from chalicelib.rules.joining.tasters import TasterBooking
-from chalicelib.rules.mail import Mail
-from chalicelib.rules.money.payments import Marker
-from chalicelib.rules.people.access import BrowserSession, RateCounter, SignInToken, SpentForm
-from chalicelib.rules.people.circle import CircleSettings, Document, JobRun, Task
-from chalicelib.rules.people.people import EmailOwner, Officer, Person
-from chalicelib.rules.prices.bursaries import BursaryCode, BursaryFund
-from chalicelib.rules.returning.bulk import Bulk
-from chalicelib.rules.running.groups import Group, Session, SlugOwner, Term
-from chalicelib.rules.running.leading import Leadership, Split, Substitute
-from chalicelib.rules.running.register import Attendance
 from chalicelib.store import money_rows, tables
 from chalicelib.store.keeping import KEPT, Kept, keep, kept
 from chalicelib.store.shown import due, stamp
@@ -31,27 +15,35 @@ __all__ = ["KEPT", "Kept", "kept", "money_rows"]
 # The list of the `recruiting` index that a term stands on; one that is over stands on none.
 TERM_LISTS = {"recruiting": "open", "draft": "coming", "running": "coming"}
 
-keep(CircleSettings, tables.Circle, lambda _: ("settings", "circle"))
-keep(Document, tables.Circle, lambda r: (f"document#{r.name}", r.version))
+keep("people.circle.CircleSettings", tables.Circle, lambda _: ("settings", "circle"))
+keep("people.circle.Document", tables.Circle, lambda r: (f"document#{r.name}", r.version))
+keep("people.circle.Task", tables.Circle, lambda r: ("task#open", r.task_id))
+keep("people.circle.JobRun", tables.Circle, lambda r: ("job", r.job))
 keep(
-    Task,
+    "returning.bulk.Bulk",
     tables.Circle,
-    lambda r: ("task#open", r.task_id),
-    lambda r: due("task", r.due_at),
+    lambda r: ("bulk", r.bulk_id),
+    lambda r: due("bulk", r.next_at),
 )
-keep(JobRun, tables.Circle, lambda r: ("job", r.job))
-keep(Bulk, tables.Circle, lambda r: ("bulk", r.bulk_id), lambda r: due("bulk", r.next_at))
-keep(Movement, tables.Circle, lambda r: ("movement", r.movement_id))
-keep(BankPayout, tables.Circle, lambda r: ("bank_payout", r.payout_id))
-keep(BursaryCode, tables.Circle, lambda r: ("bursary", r.code))
-keep(BursaryFund, tables.Circle, lambda r: ("bursary_fund", r.name))
-keep(Officer, tables.Circle, lambda r: ("officer", r.person_id))
+keep(
+    "people.erasure.Erasure",
+    tables.Circle,
+    lambda r: ("erasure", r.erasure_id),
+    lambda r: due("erasure", r.next_at),
+)
+keep("books.reconciling.Movement", tables.Circle, lambda r: ("movement", r.movement_id))
+keep("books.reconciling.BankPayout", tables.Circle, lambda r: ("bank_payout", r.payout_id))
+keep("money.unheard.Unheard", tables.Circle, lambda r: ("unheard", r.event_id))
+keep("prices.bursaries.BursaryCode", tables.Circle, lambda r: ("bursary", r.code))
+keep("prices.bursaries.BursaryFund", tables.Circle, lambda r: ("bursary_fund", r.name))
+keep("people.people.Officer", tables.Circle, lambda r: ("officer", r.person_id))
+keep("people.addresses.MailDay", tables.Circle, lambda r: ("mail_day", f"{r.day}#{r.what}"))
 
-keep(Person, tables.People, lambda r: (r.person_id,))
-keep(EmailOwner, tables.People, lambda r: (f"email#{r.email}",))
+keep("people.people.Person", tables.People, lambda r: (r.person_id,))
+keep("people.people.EmailOwner", tables.People, lambda r: (f"email#{r.email}",))
 
 keep(
-    Group,
+    "running.groups.Group",
     tables.Groups,
     lambda r: (r.group_id, "group"),
     lambda r: {
@@ -59,9 +51,9 @@ keep(
         "recruiting_sort": f"{r.title.casefold()}#{r.group_id}",
     },
 )
-keep(SlugOwner, tables.Groups, lambda r: (f"slug#{r.slug}", "slug"))
+keep("running.groups.SlugOwner", tables.Groups, lambda r: (f"slug#{r.slug}", "slug"))
 keep(
-    Term,
+    "running.groups.Term",
     tables.Groups,
     lambda r: (r.group_id, f"term#{r.term_id}"),
     lambda r: {
@@ -70,32 +62,36 @@ keep(
     },
 )
 keep(
-    Session,
+    "running.groups.Session",
     tables.Groups,
     lambda r: (r.group_id, f"session#{r.term_id}#{stamp(r.starts_at)}#{r.session_id}"),
 )
 keep(
-    Attendance,
+    "running.register.Attendance",
     tables.Groups,
     lambda r: (r.group_id, f"attendance#{r.session_id}#{r.person_id}"),
 )
 keep(
-    Leadership,
+    "running.leading.Leadership",
     tables.Groups,
     lambda r: (r.group_id, f"leadership#{r.term_id}#{r.leader_id}"),
     lambda r: {"item_sort": f"{r.group_id}#{r.term_id}"},
 )
 
 keep(
-    Substitute,
+    "running.leading.Substitute",
     tables.Groups,
     lambda r: (r.group_id, f"substitute#{r.term_id}#{r.session_id}#{r.leader_id}"),
     lambda r: {"item_sort": f"{r.group_id}#{r.term_id}"},
 )
-keep(Split, tables.Groups, lambda r: (r.group_id, f"split#{r.term_id}#{r.split_id}"))
+keep(
+    "running.leading.Split",
+    tables.Groups,
+    lambda r: (r.group_id, f"split#{r.term_id}#{r.split_id}"),
+)
 
 keep(
-    Application,
+    "joining.applications.Application",
     tables.Applications,
     lambda r: (r.application_id, "application"),
     lambda r: (
@@ -107,7 +103,7 @@ keep(
     ),
 )
 keep(
-    TasterBooking,
+    "joining.tasters.TasterBooking",
     tables.Applications,
     lambda r: (r.booking_id, "booking"),
     lambda r: (
@@ -120,9 +116,9 @@ keep(
         | due("retention", r.retain_until)
     ),
 )
-keep(Unique, tables.Applications, lambda r: (f"unique#{r.name}", "unique"))
+keep("joining.applications.Unique", tables.Applications, lambda r: (f"unique#{r.name}", "unique"))
 keep(
-    Offer,
+    "joining.offers.Offer",
     tables.Applications,
     lambda r: (r.application_id, f"offer#{r.offer_id}"),
     lambda r: (
@@ -134,30 +130,37 @@ keep(
     ),
 )
 
-keep(Enrolment, tables.Enrolments, lambda r: (r.term_id, r.person_id))
+keep("joining.enrolments.Enrolment", tables.Enrolments, lambda r: (r.term_id, r.person_id))
 
 keep(
-    Mail,
+    "mail.Mail",
     tables.Outbox,
     lambda r: (r.message_key,),
     lambda r: (
         {
             "day": f"{r.queued_at:%Y-%m-%d}",
-            "queued_sort": f"{stamp(r.queued_at)}#{r.message_key}",
+            "queued_sort": stamp(r.queued_at),
         }
         | due("mail", r.due_at)
     ),
 )
 
-keep(Marker, tables.Events, lambda r: (r.marker_id,))
+keep(
+    "people.addresses.Address",
+    tables.Outbox,
+    lambda r: (f"address#{r.email_hash}",),
+    lambda r: due("address", r.at if r.is_marked and not r.replaced_by else None),
+)
 
-keep(SignInToken, tables.Access, lambda r: (r.token_id, "sign-in"))
-keep(BrowserSession, tables.Access, lambda r: (r.session_hash, "session"))
-keep(SpentForm, tables.Access, lambda r: (r.form_key, "form"))
-keep(RateCounter, tables.Access, lambda r: (f"rate#{r.name}", "rate"))
+keep("money.payments.Marker", tables.Events, lambda r: (r.marker_id,))
+
+keep("people.access.SignInToken", tables.Access, lambda r: (r.token_id, "sign-in"))
+keep("people.access.BrowserSession", tables.Access, lambda r: (r.session_hash, "session"))
+keep("people.access.SpentForm", tables.Access, lambda r: (r.form_key, "form"))
+keep("people.access.RateCounter", tables.Access, lambda r: (f"rate#{r.name}", "rate"))
 
 keep(
-    AuditRow,
+    "audit.AuditRow",
     tables.Audit,
     lambda r: (r.subject, f"{stamp(r.at)}#{r.audit_id}"),
     lambda r: {"day": f"{r.at:%Y-%m-%d}"},

@@ -10,19 +10,21 @@ from functools import cache
 from typing import Any
 
 from botocore.session import Session, get_session
-from pynamodb.attributes import DiscriminatorAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.connection import Connection
-from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, IncludeProjection
 from pynamodb.models import Model
 
-from chalicelib.store.codec import InstantAttribute
+from chalicelib.store.codec import InstantAttribute, RowKind
 
 SCHEMA_VERSION = 1
 
 
-def index(name: str, hash_name: str, range_name: str | None = None) -> Any:
-    """A global secondary index over text attributes, projecting everything."""
-    meta = type("Meta", (), {"index_name": name, "projection": AllProjection()})
+def index(name: str, hash_name: str, range_name: str | None = None, whole: bool = True) -> Any:
+    """A global secondary index over text attributes, which shows whole items, or only their keys
+    and kind: then a write that moves nothing in it costs nothing, and reads fetch the rows."""
+    shown = AllProjection() if whole else IncludeProjection(["row_kind"])
+    meta = type("Meta", (), {"index_name": name, "projection": shown})
     names: dict[str, Any] = {"Meta": meta, hash_name: UnicodeAttribute(hash_key=True)}
     if range_name:
         names[range_name] = UnicodeAttribute(range_key=True)
@@ -32,7 +34,7 @@ def index(name: str, hash_name: str, range_name: str | None = None) -> Any:
 class Table(Model):
     """What every table has: the kind of the row and the version of its shape."""
 
-    row_kind = DiscriminatorAttribute()
+    row_kind = RowKind()
     schema_version = NumberAttribute(default=SCHEMA_VERSION)
 
 
@@ -46,7 +48,7 @@ class Circle(Table):
     id = UnicodeAttribute(range_key=True)
     due_shard = UnicodeAttribute(null=True)
     due_at = InstantAttribute(null=True)
-    due = index("due", "due_shard", "due_at")
+    due = index("due", "due_shard", "due_at", whole=False)
 
 
 class People(Table):
@@ -58,7 +60,7 @@ class People(Table):
     person_id = UnicodeAttribute(hash_key=True)
     due_shard = UnicodeAttribute(null=True)
     due_at = InstantAttribute(null=True)
-    due = index("due", "due_shard", "due_at")
+    due = index("due", "due_shard", "due_at", whole=False)
 
 
 class Groups(Table):
@@ -77,7 +79,7 @@ class Groups(Table):
     due_at = InstantAttribute(null=True)
     by_recruiting = index("recruiting", "recruiting", "recruiting_sort")
     by_leader = index("by_leader", "leader_id", "item_sort")
-    due = index("due", "due_shard", "due_at")
+    due = index("due", "due_shard", "due_at", whole=False)
 
 
 class Applications(Table):
@@ -96,10 +98,10 @@ class Applications(Table):
     person_sort = UnicodeAttribute(null=True)
     due_shard = UnicodeAttribute(null=True)
     due_at = InstantAttribute(null=True)
-    by_term = index("by_term", "term_id", "term_sort")
-    by_session = index("by_session", "session_id", "session_sort")
-    by_person = index("by_person", "person_id", "person_sort")
-    due = index("due", "due_shard", "due_at")
+    by_term = index("by_term", "term_id", "term_sort", whole=False)
+    by_session = index("by_session", "session_id", "session_sort", whole=False)
+    by_person = index("by_person", "person_id", "person_sort", whole=False)
+    due = index("due", "due_shard", "due_at", whole=False)
 
 
 class Enrolments(Table):
@@ -113,7 +115,7 @@ class Enrolments(Table):
     due_shard = UnicodeAttribute(null=True)
     due_at = InstantAttribute(null=True)
     by_person = index("by_person", "person_id", "term_id")
-    due = index("due", "due_shard", "due_at")
+    due = index("due", "due_shard", "due_at", whole=False)
 
 
 class Payments(Table):
@@ -130,9 +132,9 @@ class Payments(Table):
     term_sort = UnicodeAttribute(null=True)
     due_shard = UnicodeAttribute(null=True)
     due_at = InstantAttribute(null=True)
-    by_person = index("by_person", "person_id", "person_sort")
-    by_term = index("by_term", "term_id", "term_sort")
-    due = index("due", "due_shard", "due_at")
+    by_person = index("by_person", "person_id", "person_sort", whole=False)
+    by_term = index("by_term", "term_id", "term_sort", whole=False)
+    due = index("due", "due_shard", "due_at", whole=False)
 
 
 class Ledger(Table):
@@ -158,7 +160,7 @@ class Payouts(Table):
     item = UnicodeAttribute(range_key=True)
     due_shard = UnicodeAttribute(null=True)
     due_at = InstantAttribute(null=True)
-    due = index("due", "due_shard", "due_at")
+    due = index("due", "due_shard", "due_at", whole=False)
 
 
 class Certificates(Table):
@@ -175,7 +177,7 @@ class Certificates(Table):
 
 
 class Outbox(Table):
-    """Every mail, by the key under which it exists once."""
+    """Every mail, by the key under which it exists once; they expire."""
 
     class Meta:
         table_name = "outbox"
@@ -186,9 +188,10 @@ class Outbox(Table):
     day = UnicodeAttribute(null=True)
     due_shard = UnicodeAttribute(null=True)
     due_at = InstantAttribute(null=True)
-    due = index("due", "due_shard", "due_at")
-    by_person = index("by_person", "person_id", "queued_sort")
-    by_day = index("by_day", "day", "queued_sort")
+    expires_epoch = NumberAttribute(null=True)
+    due = index("due", "due_shard", "due_at", whole=False)
+    by_person = index("by_person", "person_id", "queued_sort", whole=False)
+    by_day = index("by_day", "day", "queued_sort", whole=False)
 
 
 class Events(Table):

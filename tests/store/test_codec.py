@@ -22,8 +22,7 @@ KINDS = sorted(KEPT, key=lambda kind: kind.__name__)
 def in_dynamodb(row: Any) -> dict[str, Any]:
     """The item of a row as it lies in DynamoDB."""
     how = kept(row)
-    shown = {name: value for name, value in how.values(row).items() if value is not None}
-    return how.model(**shown).serialize()
+    return how.model(**how.stored(row)).serialize()
 
 
 def read_back(kind: type, item: dict[str, Any]) -> Any:

@@ -5,7 +5,8 @@ What does not live here: applying afterwards (applications.py).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from chalicelib.errors import AlreadyBooked, LinkNotValid, NoGuestPlaceLeft, NotFound, StateChanged
@@ -22,6 +23,7 @@ from chalicelib.rules.running.groups import Group, Session, WholeTerm
 from chalicelib.store import reads
 from chalicelib.store.commit import commit
 from chalicelib.store.joining import applications as store
+from chalicelib.store.people import addresses
 from chalicelib.store.running import groups
 
 TRIES = 3
@@ -29,30 +31,39 @@ TRIES = 3
 
 def show_taster(outside: Outside, slug: str) -> dict[str, Any]:
     """The group and the sessions a guest can come to. NotFound for a group not published."""
-    terms = _open_terms(slug)
+    group, terms = _open_terms(slug)
     now = outside.clock.now()
     found = [(one, whole) for whole in terms for one in rules.open_sessions(whole, now)]
     found.sort(key=lambda pair: pair[0].starts_at)
     return {
-        "group": terms[0].group if terms else _group(slug),
+        "group": group,
+        "terms": terms,
         "sessions": [session for session, _ in found],
         "modes": {session.session_id: whole.term for session, whole in found},
     }
 
 
 def book(
-    outside: Outside, caller: Caller, slug: str, values: Mapping[str, Any], client: str
+    outside: Outside,
+    caller: Caller,
+    slug: str,
+    values: Mapping[str, Any],
+    client: str,
+    seen: Sequence[WholeTerm] = (),
 ) -> None:
     """Take a guest place, or answer just the same when this address has it already: only the
-    mail tells (no enumeration). Raises NoGuestPlaceLeft, TooManyTries, NotFound."""
+    mail tells (no enumeration). `seen` are the terms as they were read for the form, which need
+    not be read once more. Raises NoGuestPlaceLeft, TooManyTries, NotFound."""
+    terms = seen or _open_terms(slug)[1]
     for _ in range(TRIES):
-        whole, session = _place(outside, slug, values["session_id"])
+        whole, session = _place(terms, values["session_id"], _now(outside))
         if not rules.has_place(session):
             raise NoGuestPlaceLeft
         try:
             commit(_booking(outside, caller, whole, session, values, client), caller, _now(outside))
         except (AlreadyBooked, StateChanged):
-            continue  # the same person was faster in another window: look again
+            terms = _open_terms(slug)[1]  # somebody was faster, perhaps the same person: look again
+            continue
         return
     raise StateChanged
 
@@ -140,6 +151,7 @@ def show_guests(outside: Outside, group_id: str, term_id: str) -> dict[str, Any]
         "whole": whole,
         "sessions": [one for one in every if one.guest_places or by_session[one.session_id]],
         "guests": by_session,
+        "reach": addresses.several(one.email for one in bookings),
     }
 
 
@@ -157,29 +169,26 @@ def _booking_of(booking_id: str) -> TasterBooking:
     return booking
 
 
-def _group(slug: str) -> Group:
+def _open_terms(slug: str) -> tuple[Group, list[WholeTerm]]:
+    """A published group, and those of its terms that guests can come to."""
     group_id = groups.group_id_of(slug)
-    group = reads.get(Group, group_id, "group") if group_id else None
+    rows = groups.everything(group_id) if group_id else []
+    group = groups.group_in(rows)
     if group is None or group.state != "published":
         raise NotFound
-    return group
+    return group, [one for one in groups.whole_terms(rows) if one.term.state in rules.OPEN_TERMS]
 
 
-def _open_terms(slug: str) -> list[WholeTerm]:
-    every = groups.whole_terms(groups.everything(_group(slug).group_id))
-    return [whole for whole in every if whole.term.state in rules.OPEN_TERMS]
-
-
-def _place(outside: Outside, slug: str, session_id: str) -> tuple[WholeTerm, Session]:
+def _place(terms: Sequence[WholeTerm], session_id: str, now: datetime) -> tuple[WholeTerm, Session]:
     """The session with its term; NoGuestPlaceLeft once it is over or called off."""
-    for whole in _open_terms(slug):
+    for whole in terms:
         session = whole.session(session_id)
-        if session and session.state == "planned" and session.starts_at > _now(outside):
+        if session and session.state == "planned" and session.starts_at > now:
             return whole, session
     raise NoGuestPlaceLeft
 
 
-def _now(outside: Outside) -> Any:
+def _now(outside: Outside) -> datetime:
     return outside.clock.now()
 
 

@@ -28,11 +28,12 @@ def show_taster(visit: Visit, slug: str, answers_given: Answers | None = None) -
 @door.form("/groups/{slug}/taster", Audience.ANYONE, again=show_taster)
 def book(visit: Visit, slug: str) -> Response:
     """Take a guest place."""
-    shown = flow.show_taster(visit.outside, slug)["sessions"]
-    ids = [one.session_id for one in shown]
+    shown = flow.show_taster(visit.outside, slug)
+    ids = [one.session_id for one in shown["sessions"]]
     values = visit.read(BOOK.offering(session_id=choice(*ids)))
     location = f"/groups/{slug}/taster/booked"
-    flow.book(visit.outside, visit.caller(location, "visitor"), slug, values, visit.address)
+    caller = visit.caller(location, "visitor")
+    flow.book(visit.outside, caller, slug, values, visit.address, shown["terms"])
     return visit.go(location)
 
 

@@ -20,7 +20,7 @@ from chalicelib.rules.joining.application_form import NAMED, WHO
 from chalicelib.rules.joining.applications import Act, Unique
 from chalicelib.rules.mail import LinkTo, Standing, mail
 from chalicelib.rules.parsers import choice
-from chalicelib.rules.running.groups import Session, WholeTerm, facts_of
+from chalicelib.rules.running.groups import Session, WholeTerm
 
 OPEN_TERMS = ("recruiting", "running")
 JOINING_SHOWN = timedelta(hours=24)  # before the session, on the guest's own page (N17)
@@ -148,13 +148,6 @@ def _mail(
     **more: Any,
 ) -> Create:
     ends_at = session.ends_at if session else booking.starts_at
-    about = {
-        "full_name": booking.full_name,
-        "reader_zone": booking.zone,
-        "starts_at": booking.starts_at,
-        "minutes": int((ends_at - booking.starts_at).total_seconds()) // 60,
-        "slug": whole.group.slug,
-    }
     entry = {
         "uid": booking.booking_id,
         "sequence": 1 if method == "CANCEL" else 0,
@@ -172,10 +165,28 @@ def _mail(
         booking.booking_id,
         booking.email,
         act.now,
-        facts_of(whole) | about | calendar | more,
+        _about(booking, whole, ends_at) | calendar | more,
         links={"booking": link_of(booking)},
         stands=(Standing(kind="TasterBooking", ids=ids, name="state", values=(state,)),),
     )
+
+
+def _about(booking: TasterBooking, whole: WholeTerm, ends_at: datetime) -> dict[str, Any]:
+    """What the mails to a guest say of the meeting, and no more: they are kept."""
+    group, term = whole.group, whole.term
+    return {
+        "group_title": group.title,
+        "mode": term.mode,
+        "zone": term.zone,
+        "venue": term.venue,
+        "venue_access": term.venue_access,
+        "doors_open_minutes": term.doors_open_minutes,
+        "full_name": booking.full_name,
+        "reader_zone": booking.zone,
+        "starts_at": booking.starts_at,
+        "minutes": int((ends_at - booking.starts_at).total_seconds()) // 60,
+        "slug": group.slug,
+    }
 
 
 def link_of(booking: TasterBooking) -> LinkTo:
