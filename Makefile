@@ -12,7 +12,7 @@ export FRESH DEMO PYTHON313
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test simulate mutants lint package rehearse bench costs \
-        check secrets deploy rollback destroy export import clean
+        check secrets deploy rollback failures destroy export import clean
 
 help: ## print this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,11 +52,11 @@ bench: .venv313/.ready ## cold start, what it loads and what it weighs, beside i
 costs: .venv/.ready ## docs/costs.md anew, from counted requests and dated prices
 	@$(PY) -m local.tools.costs
 
-export: .venv/.run ## a copy of everything into exports/; TABLES=balint-prod, the TablePrefix of the deployment
-	@$(PY) -m local.tools.export_all $(TABLES)
+export: .venv/.run ## a copy of everything of STAGE into exports/; TABLES=.. names other tables
+	@$(PY) -m local.tools.export_all --stage "$(STAGE)" --tables "$(TABLES)"
 
-import: .venv/.run ## a copy into empty tables: TABLES=.. FROM=exports/..; REPLACE=.. (TABLES again) replaces what is there
-	@$(PY) -m local.tools.import_all $(TABLES) $(FROM) $(REPLACE)
+import: .venv/.run ## a copy into empty tables: STAGE=.. FROM=exports/..; REPLACE=its prefix replaces what is there
+	@$(PY) -m local.tools.import_all --stage "$(STAGE)" --tables "$(TABLES)" --replace "$(REPLACE)" "$(FROM)"
 
 check: .venv/.run ## is everything ready to deploy stages/STAGE.toml? changes nothing
 	@$(PY) -m local.tools.deploy check "$(STAGE)"
@@ -69,6 +69,9 @@ deploy: package .venv/.run ## check, package, show the change, ask, deploy, visi
 
 rollback: .venv/.run ## the release before, as it was
 	@$(PY) -m local.tools.deploy rollback "$(STAGE)"
+
+failures: .venv/.run ## what failed for good: shown, done again and taken away when you say so; docs/runbook.md
+	@$(PY) -m local.tools.deploy failures "$(STAGE)"
 
 destroy: .venv/.run ## take a deployment away; refuses while its books say that anything is owed
 	@$(PY) -m local.tools.deploy destroy "$(STAGE)"

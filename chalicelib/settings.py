@@ -27,10 +27,13 @@ class Settings:
     region: str
     mail_sender: str
     mail_configuration_set: str
+    mail_news_configuration_set: str
     export_bucket: str
     stripe_api_base: str
     checkout_origin: str
     connect_origin: str
+    job_failures_queue: str
+    wake_up_failures_queue: str
     livemode: bool
     secrets: Mapping[str, str] = field(repr=False)  # our name -> `ssm:/name`, or the value itself
 
@@ -61,10 +64,13 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         region=env["AWS_REGION"],
         mail_sender=value["MAIL_SENDER"],
         mail_configuration_set=value["MAIL_CONFIGURATION_SET"],
+        mail_news_configuration_set=value["MAIL_NEWS_CONFIGURATION_SET"],
         export_bucket=value["EXPORT_BUCKET"],
         stripe_api_base=value["STRIPE_API_BASE"],
         checkout_origin=value["CHECKOUT_ORIGIN"] or "https://checkout.stripe.com",
         connect_origin=value["CONNECT_ORIGIN"] or "https://connect.stripe.com",
+        job_failures_queue=value["JOB_FAILURES_QUEUE"],
+        wake_up_failures_queue=value["WAKE_UP_FAILURES_QUEUE"],
         livemode=value["STRIPE_MODE"] == "live",
         secrets={name: env[name] for name in SECRETS if env.get(name, "").strip()},
     )
@@ -73,11 +79,14 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
 OPTIONAL = (
     "MAIL_SENDER",
     "MAIL_CONFIGURATION_SET",
+    "MAIL_NEWS_CONFIGURATION_SET",
     "EXPORT_BUCKET",
     "STRIPE_API_BASE",
     "STRIPE_MODE",
     "CHECKOUT_ORIGIN",
     "CONNECT_ORIGIN",
+    "JOB_FAILURES_QUEUE",
+    "WAKE_UP_FAILURES_QUEUE",
 )
 # Each function has at most one key of Stripe: the one that its work needs.
 SECRETS = ("LINK_KEYS", "STRIPE_KEY", "STRIPE_WEBHOOK_SECRETS", "STRIPE_CONNECT_SECRETS")

@@ -10,7 +10,16 @@ from functools import cached_property
 
 from chalicelib import settings as settings_module
 from chalicelib.gateways.clock import SystemClock, TimeSortedIds
-from chalicelib.gateways.outside import Clock, Connect, Files, Ids, Mailer, Places, Stripe
+from chalicelib.gateways.outside import (
+    Clock,
+    Connect,
+    Failures,
+    Files,
+    Ids,
+    Mailer,
+    Places,
+    Stripe,
+)
 from chalicelib.gateways.secrets import KeptSecret, LinkKeys, Secrets
 from chalicelib.settings import Settings
 from chalicelib.store import tables
@@ -57,13 +66,28 @@ class Wired:
         from chalicelib.gateways.ses_mailer import SesMailer
 
         settings = self.settings
-        return SesMailer(settings.region, settings.mail_configuration_set, settings.mail_sender)
+        return SesMailer(
+            settings.region,
+            settings.mail_configuration_set,
+            settings.mail_sender,
+            news=settings.mail_news_configuration_set,
+        )
 
     @cached_property
     def files(self) -> Files:
         from chalicelib.gateways.s3_files import S3Files
 
         return S3Files(self.settings.region, self.settings.export_bucket)
+
+    @cached_property
+    def failures(self) -> Failures:
+        from chalicelib.gateways.sqs_failures import SqsFailures
+
+        queues = {
+            "jobs": self.settings.job_failures_queue,
+            "wake_ups": self.settings.wake_up_failures_queue,
+        }
+        return SqsFailures(self.settings.region, queues, tables.session)
 
 
 _installed: dict[str, Wired] = {}

@@ -2,6 +2,7 @@
 
 The emulator's SES keeps neither the text beside the HTML, nor headers, nor attachments, so
 mails go here, by `AWS_ENDPOINT_URL_SESV2`. Every request is kept as it came, one JSON file each.
+By the buttons under a mail its reader, or the mail's way, tells what became of it, as SES does.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -19,14 +21,24 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from local import ses_events
 from local.clock import DemoClock
 from local.gateway import Answer
 from local.server import LocalHandler, LocalServer
+from local.ses_events import SentMail
 
 TEMPLATES = Path(__file__).resolve().parent / "html" / "mailbox"
 SEND_PATH = "/v2/email/outbound-emails"
 SHOWN_MAX = 300
 STEPS = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(weeks=1)}
+# What a mail's page can tell of it, as SES would.
+NEWS: dict[str, tuple[str, Callable[[SentMail, datetime], dict[str, Any]]]] = {
+    "delivered": ("It arrived", ses_events.delivered),
+    "bounced": ("This address bounces", ses_events.bounced),
+    "full": ("The mailbox is full", partial(ses_events.bounced, kind="Transient")),
+    "complained": ("Marked as unwanted", ses_events.complained),
+}
+Tell = Callable[[dict[str, Any]], None]
 # The HTML part may bring its own styles; it runs nothing, loads nothing, opens links outside.
 FRAME_CSP = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
@@ -50,6 +62,17 @@ class Kept:
     @property
     def reply_to(self) -> str:
         return ", ".join(self.asked.get("ReplyToAddresses", []))
+
+    @property
+    def message_id(self) -> str:
+        """The name SES would give it."""
+        return f"local-{self.number:06d}"
+
+    @property
+    def at_ses(self) -> SentMail:
+        """The mail as SES would speak of it."""
+        tags = {tag["Name"]: tag["Value"] for tag in self.asked.get("EmailTags", [])}
+        return SentMail(self.message_id, self.to, tags.get("mail", ""), self.at, self.subject)
 
     @property
     def simple(self) -> dict[str, Any]:
@@ -93,7 +116,7 @@ class Mailbox:
             whole = {"number": mail.number, "at": mail.at.isoformat(), "asked": asked}
             (self._folder / f"{mail.number:06d}.json").write_text(json.dumps(whole, indent=1))
             self.mails.append(mail)
-        return f"local-{mail.number:06d}"
+        return mail.message_id
 
     def to(self, address: str) -> list[Kept]:
         """Every mail to an address, oldest first."""
@@ -113,10 +136,14 @@ def _read(path: Path) -> Kept:
 
 
 class MailboxServer(LocalServer):
-    """The mailbox over HTTP: SES's one call, and the pages."""
+    """The mailbox over HTTP: SES's one call, and the pages. What a page tells of a mail goes to
+    `tell` as an event of SES."""
 
-    def __init__(self, port: int, mailbox: Mailbox, clock: DemoClock, app_url: str) -> None:
+    def __init__(
+        self, port: int, mailbox: Mailbox, clock: DemoClock, app_url: str, tell: Tell
+    ) -> None:
         self.mailbox = mailbox
+        self.tell = tell
         self.clock = clock
         self.app_url = app_url
         self.templates = Environment(
@@ -135,7 +162,7 @@ class _MailboxHandler(LocalHandler):
     def answer(self, body: bytes) -> Answer:
         path = urlsplit(self.path).path
         if self.command == "POST":
-            return self._take(body) if path == SEND_PATH else self._move(path, body)
+            return self._take(body) if path == SEND_PATH else self._press(path, body)
         if path == "/":
             return self._list()
         found = re.fullmatch(r"/mails/(\d{1,9})(/html|/part/(\d{1,3}))?", path)
@@ -144,7 +171,8 @@ class _MailboxHandler(LocalHandler):
             return _plain(404, "There is no such mail.")
         mail = mails[int(found[1]) - 1]
         if found[2] is None:
-            return self._page("mail.html", mail=mail)
+            told = parse_qs(urlsplit(self.path).query).get("told", [""])[0]
+            return self._page("mail.html", mail=mail, news=NEWS, told=NEWS.get(told, ("",))[0])
         if found[3] is None:
             return _letter(mail)
         return _part(mail, int(found[3]))
@@ -154,11 +182,23 @@ class _MailboxHandler(LocalHandler):
         told = json.dumps({"MessageId": message_id}).encode()
         return Answer(200, [("Content-Type", "application/json")], told)
 
-    def _move(self, path: str, body: bytes) -> Answer:
-        origin = self.headers.get("Origin", "")
-        step = parse_qs(body.decode()).get("by", [""])[0]
-        if path != "/clock" or step not in STEPS or origin != self.server.base_url:
-            return _plain(404, "That cannot be done here.")
+    def _press(self, path: str, body: bytes) -> Answer:
+        """A button of our own pages."""
+        pressed = {name: values[0] for name, values in parse_qs(body.decode()).items()}
+        about = re.fullmatch(r"/mails/(\d{1,9})/news", path)
+        mails = self.server.mailbox.mails
+        if self.headers.get("Origin", "") == self.server.base_url:
+            if path == "/clock" and pressed.get("by") in STEPS:
+                return self._move(pressed["by"])
+            if about and 0 < int(about[1]) <= len(mails) and pressed.get("what") in NEWS:
+                return self._tell(mails[int(about[1]) - 1], pressed["what"])
+        return _plain(404, "That cannot be done here.")
+
+    def _tell(self, mail: Kept, what: str) -> Answer:
+        self.server.tell(NEWS[what][1](mail.at_ses, self.server.clock.now()))
+        return Answer(303, [("Location", f"/mails/{mail.number}?told={what}")], b"")
+
+    def _move(self, step: str) -> Answer:
         if self.server.clock.real:
             return _plain(409, "With a real Stripe key the clock is the real one.")
         self.server.clock.move(STEPS[step])

@@ -21,6 +21,7 @@ from threading import Event, RLock, Thread
 from typing import Any
 
 from chalicelib import settings, wiring
+from local import ses_events
 from local.clock import DemoClock
 from local.emulator import Emulator, prepare
 from local.fake_stripe import CONNECT_WEBHOOK_SECRET, WEBHOOK_SECRET, FakeStripe
@@ -68,7 +69,9 @@ class Product:
     def _build(self) -> None:
         for port in range(self.port, self.port + 4):
             require_free(port)
-        mailbox = MailboxServer(self.port + 1, self.mailbox, self.clock, self.base_url)
+        mailbox = MailboxServer(
+            self.port + 1, self.mailbox, self.clock, self.base_url, self.hear_mail
+        )
         self._stack.callback(mailbox.stop)
         mailbox.start()
         self.mailbox_url = mailbox.base_url
@@ -166,6 +169,13 @@ class Product:
         from chalicelib.handlers import jobs
 
         self._run(jobs.send_mails)
+
+    def hear_mail(self, event: dict[str, Any]) -> None:
+        """What SES would tell of a mail arrives."""
+        from chalicelib.handlers import jobs
+
+        with self.lock:
+            jobs.hear_mails(ses_events.brought(event), None)
 
     def night(self) -> None:
         """What runs once a night."""

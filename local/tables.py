@@ -21,12 +21,24 @@ class Keys:
 
 
 @dataclass(frozen=True)
+class IndexShape(Keys):
+    """A global index: its keys, and what it shows of an item beside them and the table's keys."""
+
+    everything: bool = True
+    beside: tuple[str, ...] = ()
+
+    def names(self) -> tuple[str, ...]:
+        """The attributes an item needs to be in the index."""
+        return (self.hash,) if self.range is None else (self.hash, self.range)
+
+
+@dataclass(frozen=True)
 class TableShape:
     """One table: its keys, its global indexes by name, its expiry attribute and stream."""
 
     hash: str
     range: str | None = None
-    indexes: dict[str, Keys] = field(default_factory=dict)
+    indexes: dict[str, IndexShape] = field(default_factory=dict)
     expires: str | None = None
     stream: str | None = None
 
@@ -47,13 +59,19 @@ def _keys(schema: list[dict[str, str]]) -> Keys:
     return Keys(by_type["HASH"], by_type.get("RANGE"))
 
 
+def _index(declared: dict[str, Any]) -> IndexShape:
+    own, projection = _keys(declared["KeySchema"]), declared["Projection"]
+    beside = tuple(projection.get("NonKeyAttributes", ()))
+    return IndexShape(own.hash, own.range, projection["ProjectionType"] == "ALL", beside)
+
+
 def _shape(properties: dict[str, Any]) -> TableShape:
     own = _keys(properties["KeySchema"])
     indexes = properties.get("GlobalSecondaryIndexes", [])
     return TableShape(
         hash=own.hash,
         range=own.range,
-        indexes={index["IndexName"]: _keys(index["KeySchema"]) for index in indexes},
+        indexes={index["IndexName"]: _index(index) for index in indexes},
         expires=properties.get("TimeToLiveSpecification", {}).get("AttributeName"),
         stream=properties.get("StreamSpecification", {}).get("StreamViewType"),
     )

@@ -224,7 +224,7 @@ class Shop:
 
     def mails(self, template: str = "") -> list[Mail]:
         """Queued or sent mails of one kind."""
-        every = list(reads.everything(tables.Outbox))
+        every = [one for one in reads.everything(tables.Outbox) if isinstance(one, Mail)]
         return [one for one in every if not template or one.template == template]
 
     def prove(self, with_stripe: bool = True) -> None:

@@ -24,7 +24,8 @@ OPEN_ENDS = (
     ":log-group:/aws/lambda/",  # the streams of its own log group
     ".Arn}/index/*",
     ".Arn}/stream/*",
-    "${ExportBucket.Arn}/*",
+    "${ExportBucket.Arn}/exports/*",
+    "${ExportBucket.Arn}/erased/*",
 )
 # Keys of Stripe that can move money away from us, and the only function that may read each.
 MOVES_MONEY = {"stripe-refunds-key": {"send-refunds"}, "stripe-payouts-key": {"send-payouts"}}
@@ -125,6 +126,13 @@ def test_the_mail_job_can_look_whether_every_mail_still_holds() -> None:
 def test_only_functions_that_export_reach_the_files() -> None:
     for resource, allowed in FILES.items():
         assert {name for name in POLICIES if resource in named(name)} <= allowed
+
+
+def test_only_the_night_writes_the_list_of_erasures_and_it_reads_no_file() -> None:
+    writers = {name for name in POLICIES if "ExportBucket.Arn}/erased/" in named(name)}
+    assert writers == {"nightly"}
+    assert {one for one in actions("nightly") if one.startswith("s3:")} == {"s3:PutObject"}
+    assert "ExportBucket.Arn}/exports/" not in named("nightly")
 
 
 def test_no_function_can_change_its_own_rights_or_tables() -> None:

@@ -13,12 +13,15 @@ from typing import Any
 import pytest
 
 from chalicelib import settings
+from chalicelib.gateways.s3_files import ERASED, EXPORTS
 from chalicelib.store.rows import KEPT
 from tests.tiers import PROJECT, built_package
 
 pytestmark = pytest.mark.packaged
 
-FUNCTIONS = {"APIHandler", "Tick", "SendMails", "SendRefunds", "SendPayouts", "Nightly"}
+FUNCTIONS = {
+    *("APIHandler", "Tick", "SendMails", "HearMails", "SendRefunds", "SendPayouts", "Nightly"),
+}
 APPEND_ONLY = ("LedgerTable", "AuditTable")
 TOLD_TO_ALL = {"STAGE", "BASE_URL", "TABLE_PREFIX"}
 OF_STRIPE = {"STRIPE_API_BASE", "STRIPE_KEY", "STRIPE_MODE"}
@@ -28,11 +31,14 @@ TOLD = {
         *("STRIPE_CONNECT_SECRETS", "STRIPE_WEBHOOK_SECRETS"),
         *OF_STRIPE,
     },
-    "Tick": OF_STRIPE,
-    "Nightly": OF_STRIPE,
+    "Tick": {"JOB_FAILURES_QUEUE", "WAKE_UP_FAILURES_QUEUE", *OF_STRIPE},
+    "Nightly": {"EXPORT_BUCKET", *OF_STRIPE},
     "SendRefunds": OF_STRIPE,
     "SendPayouts": OF_STRIPE,
-    "SendMails": {"LINK_KEYS", "MAIL_CONFIGURATION_SET", "MAIL_SENDER"},
+    "SendMails": {
+        *("LINK_KEYS", "MAIL_CONFIGURATION_SET", "MAIL_NEWS_CONFIGURATION_SET", "MAIL_SENDER"),
+    },
+    "HearMails": set(),
 }
 JOBS = FUNCTIONS - {"APIHandler"}
 
@@ -141,6 +147,27 @@ def test_the_outbox_stream_wakes_the_sender_and_survives_failures(template: dict
     ]
 
 
+def test_what_ses_tells_reaches_the_function_that_hears_it(template: dict[str, Any]) -> None:
+    events = functions(template)["HearMails"]["Events"]
+    assert list(events.values()) == [
+        {"Type": "SNS", "Properties": {"Topic": {"Ref": "MailEvents"}}}
+    ]
+
+
+def test_the_function_that_hears_changes_no_person_and_no_money(template: dict[str, Any]) -> None:
+    changed = json.dumps(
+        [
+            found["Resource"]
+            for name, found in statements(template)
+            if name == "HearMails"
+            and {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}
+            & {*listed(found["Action"])}
+        ]
+    )
+    tables = {table for table in of_type(template, "AWS::DynamoDB::Table") if table in changed}
+    assert tables == {"AuditTable", "CircleTable", "OutboxTable"}
+
+
 def test_every_job_has_its_clock(template: dict[str, Any]) -> None:
     clocks = {
         name: [
@@ -154,6 +181,7 @@ def test_every_job_has_its_clock(template: dict[str, Any]) -> None:
         "APIHandler": [],
         "Tick": ["rate(5 minutes)"],
         "SendMails": ["rate(5 minutes)"],
+        "HearMails": [],  # SES speaks when it has something to tell
         "SendRefunds": ["rate(5 minutes)"],
         "SendPayouts": ["rate(5 minutes)"],
         "Nightly": ["cron(15 2 * * ? *)"],
@@ -358,7 +386,7 @@ def test_rows_that_expire_are_tidied_away(template: dict[str, Any]) -> None:
     """And only the outbox has a stream."""
     tables = of_type(template, "AWS::DynamoDB::Table")
     expiring = {name for name, table in tables.items() if "TimeToLiveSpecification" in table}
-    assert expiring == {"AccessTable", "EventsTable"}
+    assert expiring == {"AccessTable", "EventsTable", "OutboxTable"}
     assert {name for name, one in tables.items() if "StreamSpecification" in one} == {"OutboxTable"}
 
 
@@ -377,7 +405,9 @@ def test_the_export_bucket_is_private_and_forgets(template: dict[str, Any]) -> N
     (bucket,) = of_type(template, "AWS::S3::Bucket").values()
     assert all(bucket["PublicAccessBlockConfiguration"].values())
     assert bucket["BucketEncryption"]
-    assert [rule["ExpirationInDays"] for rule in bucket["LifecycleConfiguration"]["Rules"]] == [7]
+    (rule,) = bucket["LifecycleConfiguration"]["Rules"]
+    assert (rule["Prefix"], rule["ExpirationInDays"]) == (EXPORTS, 7)
+    assert not ERASED.startswith(EXPORTS), "the list of erasures does not end"
 
 
 def test_the_gateway_is_regional_throttled_and_answers_unknown_paths_plainly(

@@ -85,12 +85,16 @@ class Drawer:
     """Files with memory."""
 
     files: dict[str, tuple[bytes, str, str]] = field(default_factory=dict)
+    erased: dict[str, bytes] = field(default_factory=dict)
 
     def save(self, key: str, body: bytes, content_type: str, download_name: str) -> None:
         self.files[key] = (body, content_type, download_name)
 
     def link(self, key: str, seconds: int) -> str:
         return f"https://files.example/{key}?seconds={seconds}"
+
+    def remember(self, name: str, body: bytes) -> None:
+        self.erased[name] = body
 
 
 def links_in(letter: Letter) -> list[str]:

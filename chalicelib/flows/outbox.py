@@ -9,8 +9,8 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from email.utils import formataddr
 
 from chalicelib import rendering
@@ -21,10 +21,14 @@ from chalicelib.rules.audit import audit
 from chalicelib.rules.changes import Caller, Change
 from chalicelib.rules.mail import Attachment, Letter, LinkTo, Mail
 from chalicelib.rules.mail import mail as queued
+from chalicelib.rules.mail_kinds import NEWS, kind_of
+from chalicelib.rules.people import addresses
+from chalicelib.rules.people.addresses import Address
 from chalicelib.rules.people.circle import CircleSettings
 from chalicelib.rules.people.people import Person
 from chalicelib.store import outbox
 from chalicelib.store.commit import as_written, commit
+from chalicelib.store.people import addresses as address_store
 from chalicelib.store.people import circle as circle_store
 
 ROUND = 100  # mails read in one go
@@ -88,6 +92,7 @@ def _one(outside: Outside, circle: CircleSettings, mail: Mail, broken: list[Exce
 
 def _claimed(outside: Outside, circle: CircleSettings, mail: Mail, broken: list[Exception]) -> str:
     now = outside.clock.now()
+    mail, address = _way(mail)
     try:
         untrue = _no_longer_true(mail)
         letter = None if untrue else _letter(outside, circle, mail)
@@ -101,7 +106,32 @@ def _claimed(outside: Outside, circle: CircleSettings, mail: Mail, broken: list[
     if letter is None:
         commit(sending.dropped(mail, untrue))
         return "dropped"
+    if address and address.is_marked:
+        commit(_withheld(mail, address, now))
+        return "withheld"
     return _send(outside, mail, letter)
+
+
+def _way(mail: Mail) -> tuple[Mail, Address | None]:
+    """The mail with the address it goes to by now, and what is known of that one. A sign-in mail
+    is asked for at this moment, for the address that holds: it always tries, and when it arrives
+    the address works again."""
+    address = None if sending.passes_switch(mail) else address_store.by_email(mail.to)
+    for _ in range(addresses.HOPS):
+        to = addresses.way(address, mail)
+        if not to:
+            break
+        mail, address = replace(mail, to=to, sent_to=to), address_store.by_email(to)
+    return mail, address
+
+
+def _withheld(mail: Mail, address: Address, now: datetime) -> Change:
+    """SES would take a mail to this address and send it nowhere: we say that it is not sent."""
+    change = sending.withheld(mail, f"address_{address.state}")
+    unsent = replace(mail, state="withheld")
+    after = addresses.withhold(address, unsent)
+    known = addresses.Known(address=address, task=address_store.task(address.email_hash))
+    return Change.of(change, addresses.kept(address, after), addresses.to_do(known, after, now))
 
 
 def _send(outside: Outside, mail: Mail, letter: Letter) -> str:
@@ -124,7 +154,10 @@ def _told(error: Trouble) -> str:
 
 
 def _no_longer_true(mail: Mail) -> str:
-    """The fact that moved on, as `Offer.state = expired`; empty when all stand."""
+    """The fact that moved on, as `Offer.state = expired`; empty when all stand. A row whose words
+    were erased has no address any more: nobody is written to (E2)."""
+    if not mail.to:
+        return "Mail.to = "
     for fact in mail.stands:
         value = outbox.value_of(fact)
         if value is None or str(value) not in fact.values:
@@ -162,6 +195,7 @@ def _rendered(
         html=parts.html,
         reference=mail.message_key,
         attachments=_calendar_part(circle, mail),
+        is_news=kind_of(mail.template) == NEWS,
     )
 
 
@@ -236,8 +270,8 @@ def _hidden(outside: Outside, mail: Mail) -> dict[str, str]:
 
 
 def send_again(outside: Outside, caller: Caller, message_key: str) -> None:
-    """Queue a failed mail again with five new tries; its task is done. MoveNotDeclared for a
-    mail that did not fail."""
+    """Queue a mail again that failed or did not arrive, with five new tries; its task is done.
+    MoveNotDeclared for any other."""
     now = outside.clock.now()
     mail = outbox.mail(message_key)
     if mail is None:

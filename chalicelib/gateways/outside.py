@@ -9,24 +9,26 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from chalicelib.rules.leaders.stripe_accounts import (
-    AccountLinkObject,
-    AccountObject,
-    ReversalObject,
-    TransferObject,
-)
-from chalicelib.rules.mail import Letter
-from chalicelib.rules.money.stripe_objects import (
-    BalanceMovement,
-    BankPayoutObject,
-    ChargeObject,
-    Checkout,
-    DisputeObject,
-    PaymentIntent,
-    RefundObject,
-)
+if TYPE_CHECKING:  # names for checkers: a cold start does not read what nobody asks of Stripe
+    from chalicelib.rules.leaders.stripe_accounts import (
+        AccountLinkObject,
+        AccountObject,
+        ReversalObject,
+        TransferObject,
+    )
+    from chalicelib.rules.mail import Letter
+    from chalicelib.rules.money.stripe_objects import (
+        BalanceMovement,
+        BankPayoutObject,
+        ChargeObject,
+        Checkout,
+        DisputeObject,
+        FraudWarningObject,
+        PaymentIntent,
+        RefundObject,
+    )
 
 
 class Clock(Protocol):
@@ -77,6 +79,11 @@ class Stripe(Protocol):
     def dispute(self, dispute_id: str) -> DisputeObject: ...
 
     def disputes_since(self, since: datetime) -> Iterator[DisputeObject]: ...
+
+    def fraud_warnings_since(self, since: datetime) -> Iterator[FraudWarningObject]:
+        """Early fraud warnings of the account; StripeRefused("permission_error") for a key
+        without that right."""
+        ...
 
     def movements_since(self, since: datetime, kind: str = "") -> Iterator[BalanceMovement]:
         """Everything that moved the balance, of all types or of one, newest first."""
@@ -145,6 +152,18 @@ class Files(Protocol):
         """A presigned link that ends after `seconds`."""
         ...
 
+    def remember(self, name: str, body: bytes) -> None:
+        """A line of the list of erasures, which stands beside the exports without end."""
+        ...
+
+
+class Failures(Protocol):
+    """What failed for good and lies in a queue until somebody has looked."""
+
+    def waiting(self) -> Mapping[str, int]:
+        """Name of a queue -> how many messages; nothing where there are no queues."""
+        ...
+
 
 @dataclass(frozen=True)
 class Places:
@@ -171,5 +190,7 @@ class Outside(Protocol):
     def mailer(self) -> Mailer: ...
     @property
     def files(self) -> Files: ...
+    @property
+    def failures(self) -> Failures: ...
     @property
     def places(self) -> Places: ...

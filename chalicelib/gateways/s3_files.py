@@ -15,6 +15,9 @@ TIMES = Config(
     s3={"addressing_style": "virtual"},  # links to the region: the global name redirects
 )
 
+EXPORTS = "exports/"  # what ends after a week: infra/outside.yaml
+ERASED = "erased/"  # ids of whom was erased; it does not end
+
 
 class S3Files:
     """Files in one bucket. Saving the same key again replaces it, so that a retry is harmless."""
@@ -27,7 +30,7 @@ class S3Files:
         """Keep a file that a browser saves under `download_name`."""
         self._client.put_object(
             Bucket=self._bucket,
-            Key=key,
+            Key=EXPORTS + key,
             Body=body,
             ContentType=content_type,
             ContentDisposition=_disposition(download_name),
@@ -40,9 +43,19 @@ class S3Files:
         return str(
             self._client.generate_presigned_url(
                 "get_object",
-                Params={"Bucket": self._bucket, "Key": key},
+                Params={"Bucket": self._bucket, "Key": EXPORTS + key},
                 ExpiresIn=seconds,
             )
+        )
+
+    def remember(self, name: str, body: bytes) -> None:
+        """A line of the list of erasures. The same name again replaces it."""
+        self._client.put_object(
+            Bucket=self._bucket,
+            Key=f"{ERASED}{name}.json",
+            Body=body,
+            ContentType="application/json",
+            ServerSideEncryption="AES256",
         )
 
 

@@ -27,7 +27,8 @@ THROTTLED = 429
 
 class SesMailer:
     """Sends letters. With `sender`, mails leave from that verified address under the letter's
-    own name, and answers go to the letter's `reply_to`."""
+    own name, and answers go to the letter's `reply_to`. Letters that nobody waits for leave by
+    the configuration set `news`, where there is one, so that complaints are counted apart."""
 
     def __init__(
         self,
@@ -35,11 +36,13 @@ class SesMailer:
         configuration_set: str = "",
         sender: str = "",
         endpoint: str | None = None,
+        news: str = "",
     ) -> None:
         self._client = boto3.client(
             "sesv2", region_name=region, endpoint_url=endpoint, config=TIMES
         )
         self._configuration_set = configuration_set
+        self._news = news or configuration_set
         self._sender = sender
 
     def send(self, letter: Letter) -> str:
@@ -62,8 +65,9 @@ class SesMailer:
             "Content": {"Simple": _content(letter)},
             "EmailTags": [{"Name": "mail", "Value": name_in_path(letter.reference)}],
         }
-        if self._configuration_set:
-            asked["ConfigurationSetName"] = self._configuration_set
+        configuration_set = self._news if letter.is_news else self._configuration_set
+        if configuration_set:
+            asked["ConfigurationSetName"] = configuration_set
         return asked
 
 

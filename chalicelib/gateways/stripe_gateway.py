@@ -26,12 +26,14 @@ from chalicelib.rules.money.stripe_objects import (
     ChargeObject,
     Checkout,
     DisputeObject,
+    FraudWarningObject,
     PaymentIntent,
     RefundObject,
     bank_payout_from,
     charge_from,
     checkout_from,
     dispute_from,
+    fraud_warning_from,
     movement_from,
     payment_intent_from,
     refund_from,
@@ -110,6 +112,12 @@ class StripeGateway(StripeClient):
     def disputes_since(self, since: datetime) -> Iterator[DisputeObject]:
         """Every dispute and inquiry opened at `since` or later, newest first."""
         return every(self._v1.disputes.list, created_since(since), dispute_from)
+
+    def fraud_warnings_since(self, since: datetime) -> Iterator[FraudWarningObject]:
+        """Every early fraud warning of `since` or later, newest first; a right of its own."""
+        return every(
+            self._v1.radar.early_fraud_warnings.list, created_since(since), fraud_warning_from
+        )
 
     def movements_since(self, since: datetime, kind: str = "") -> Iterator[BalanceMovement]:
         """Every balance transaction created at `since` or later, of all types or of one, newest

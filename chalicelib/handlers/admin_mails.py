@@ -12,6 +12,8 @@ from chalicelib.handlers.doors import Doors
 from chalicelib.handlers.visit import Visit
 from chalicelib.rules.forms import Answers
 from chalicelib.rules.mail import Letter, Mail, key_in_path, name_in_path
+from chalicelib.rules.people.addresses import path_of
+from chalicelib.rules.people.people import email_hash
 
 door = Doors(__name__)
 
@@ -39,6 +41,7 @@ def show_mail(visit: Visit, mail_name: str, answers_given: Answers | None = None
         mail=mail,
         letter=letter,
         mail_name=mail_name,
+        address_path=path_of(email_hash(mail.sent_to or mail.to)),
         here="mails",
     )
 
@@ -56,7 +59,7 @@ def show_letter(visit: Visit, mail_name: str) -> Response:
 
 @door.form("/admin/mails/{mail_name}/again", Audience.ADMINISTRATOR, again=show_mail)
 def send_again(visit: Visit, mail_name: str) -> Response:
-    """Queue a failed mail once more."""
+    """Queue a mail that failed or did not arrive once more."""
     path = f"/admin/mails/{mail_name}"
     outbox.send_again(visit.outside, visit.caller(path), _key(mail_name))
     return visit.go(path)

@@ -39,13 +39,21 @@ AUDIENCES: dict[tuple[str, str], Audience] = {}  # (method, path) -> audience, f
 
 
 class Doors(Blueprint):
-    """A blueprint of pages and forms."""
+    """A blueprint of pages and forms, which knows its paths."""
+
+    def __init__(self, import_name: str) -> None:
+        super().__init__(import_name)
+        self.paths: set[str] = set()
+
+    def _declare(self, method: str, path: str, audience: Audience) -> None:
+        AUDIENCES[method, path] = audience
+        self.paths.add(path)
 
     def page(self, path: str, audience: Audience) -> Callable[[View], View]:
         """A GET that changes nothing: `view(visit, **parameters)`."""
 
         def register(view: View) -> View:
-            AUDIENCES["GET", path] = audience
+            self._declare("GET", path, audience)
 
             def get(**parameters: str) -> Response:
                 return _answer(self, audience, lambda visit: view(visit, **parameters), parameters)
@@ -67,7 +75,7 @@ class Doors(Blueprint):
         gives the first answer again: it differs where the answer sets a cookie."""
 
         def register(view: View) -> View:
-            AUDIENCES["POST", path] = audience
+            self._declare("POST", path, audience)
 
             def post(**parameters: str) -> Response:
                 return _answer(
@@ -90,7 +98,7 @@ class Doors(Blueprint):
         """A POST from a machine that proves itself; the view checks the proof first."""
 
         def register(view: View) -> View:
-            AUDIENCES["POST", path] = audience
+            self._declare("POST", path, audience)
 
             def post(**parameters: str) -> Response:
                 return _answer(self, audience, lambda visit: view(visit, **parameters), parameters)
@@ -154,13 +162,22 @@ def _answer(
         return answers.plain(visit.settings, f"{error}\n", error.status)
     except Refusal as refusal:
         log.info("refused code=%s path=%s", refusal.code, visit.request.path)
-        return visit.problem(refusal)
+        return _told(visit, refusal)
     except Trouble as trouble:
         log.error("trouble code=%s path=%s", trouble.code, visit.request.path, exc_info=True)
-        return visit.problem(trouble)
+        return _told(visit, trouble)
     except Exception:  # the outermost door: a bug is a logged 500, never a leak
         log.exception("bug path=%s", visit.request.path)
         return answers.plain(visit.settings, BUG, 500)
 
 
+def _told(visit: Visit, error: Refusal | Trouble) -> Response:
+    """The page of an error; a plain sentence while the store cannot even say whose page it is."""
+    try:
+        return visit.problem(error)
+    except Trouble as trouble:
+        return answers.plain(visit.settings, BUSY, trouble.status)
+
+
+BUSY = "Our records do not answer. Nothing was changed. Please try again in a minute.\n"
 BUG = "Something went wrong on our side. Nothing was changed. We have been told.\n"

@@ -1,7 +1,9 @@
-"""DOORS of the clock and of the outbox stream: one function per job, flows composed in order.
+"""DOORS of the clock, of the outbox stream and of what SES tells: one function per job, flows
+composed in order.
 
 Every part of a job runs, whatever happens to the part before it; what went wrong is raised at
-the end, so that the function's error alarm speaks. Counts are logged, never people.
+the end, so that Lambda runs it once more and then keeps it in the queue of failures. Counts are
+logged, never people.
 """
 
 from __future__ import annotations
@@ -13,19 +15,22 @@ from typing import Any
 from chalice.app import Blueprint
 
 from chalicelib import wiring
-from chalicelib.flows import health, outbox
+from chalicelib.flows import health, mail_news, outbox
 from chalicelib.flows import jobs as runs
 from chalicelib.flows.banking import suspense
 from chalicelib.flows.books import books
 from chalicelib.flows.disputes import disputes
 from chalicelib.flows.joining import forgetting
 from chalicelib.flows.leaders import clawbacks
+from chalicelib.flows.money import unheard
+from chalicelib.flows.people import erasing_work
 from chalicelib.flows.returning import refunds
 from chalicelib.flows.running import registers
 from chalicelib.handlers import logs
 from chalicelib.handlers.books import reconciling
 from chalicelib.handlers.leaders import pay_clock
 from chalicelib.handlers.money import clockwork as money_jobs
+from chalicelib.rules.health import FAILURES
 from chalicelib.wiring import Wired
 
 door = Blueprint(__name__)
@@ -57,13 +62,17 @@ TICK: dict[str, Part] = {
     "pay_runs": pay_clock.pay_runs,
     "reconcile": reconciling.reconcile_if_asked,
     "books": books.prove_if_asked,
+    FAILURES: health.count_failures,
     "health": measure,  # at last: how it stands after all of that
 }
 NIGHTLY: dict[str, Part] = {
     "reconcile": reconciling.reconcile,
     "disputes": disputes.look_again,
+    "warnings": disputes.look_for_warnings,
     "books": books.check,
+    "erase": erasing_work.go_on,
     "forget": forgetting.forget_due,
+    "events": unheard.forget,
     "registers": registers.remind,
     "suspense": suspense.look,
     "accounts": pay_clock.look_at_accounts,
@@ -88,6 +97,19 @@ def send_mails(event: Any, context: Any) -> dict[str, Any]:
             raise
         log.exception("left to the sweep")
     return ALL_TAKEN
+
+
+@door.lambda_function(name="hear_mails")
+def hear_mails(event: Any, context: Any) -> dict[str, Any]:
+    """What SES tells of our mails, through the topic MailEvents. What cannot be taken in is raised
+    at the end: Lambda brings it once more, and then keeps it in the queue of failed jobs."""
+    logs.begins(context)
+    records = (event or {}).get("Records", [])
+    return _run("hear_mails", {str(n): _heard(one) for n, one in enumerate(records)})
+
+
+def _heard(record: Mapping[str, Any]) -> Part:
+    return lambda outside: {mail_news.hear(outside, record["Sns"]["Message"]): 1}
 
 
 @door.lambda_function(name="tick")

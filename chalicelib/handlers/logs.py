@@ -18,7 +18,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from chalicelib.errors import Refusal, Trouble
-from chalicelib.rules.health import MEASURES
+from chalicelib.rules.measures import MEASURES
 
 OURS = "balint"
 NAMESPACE = "Balint"

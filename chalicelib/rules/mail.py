@@ -9,10 +9,12 @@ from __future__ import annotations
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.rules.changes import Create
+
+KEPT_FOR = timedelta(days=400)  # a mail and its facts: a year, and time to ask about it
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Letter:
     reference: str
     attachments: tuple[Attachment, ...] = ()
     headers: tuple[tuple[str, str], ...] = field(default=())
+    is_news: bool = False  # nobody waits for it (mail_kinds.py)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +76,7 @@ class Mail:
     links: Mapping[str, LinkTo] = field(default_factory=dict)
     stands: tuple[Standing, ...] = ()
     person_id: str | None = None
-    state: str = "queued"  # queued | claimed | sent | failed | dropped
+    state: str = "queued"  # queued | claimed | sent | failed | dropped | withheld
     attempts: int = 0
     queued_at: datetime
     due_at: datetime | None = None  # when it is tried next; None when it is done
@@ -82,8 +85,13 @@ class Mail:
     message_id: str = ""
     subject: str = ""
     failure: str = ""
-    delivery: str = ""  # delivered | bounced | complained, as SES reports
+    sent_to: str = ""  # where it went, when `to` has another address by now
+    delivery: str = ""  # what SES told of it since: rules/mail_news.ORDER
+    delivery_at: datetime | None = None
+    delivery_reason: str = ""
+    earlier: tuple[str, ...] = ()  # SES's ids of the times before it was sent again
     retain_until: datetime | None = None
+    expires_epoch: int | None = None  # then the table lets it go
 
 
 def mail(
@@ -112,6 +120,7 @@ def mail(
             person_id=person_id,
             queued_at=now,
             due_at=now,
+            expires_epoch=int((now + KEPT_FOR).timestamp()),
         )
     )
 

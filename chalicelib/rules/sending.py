@@ -1,8 +1,10 @@
-"""What becomes of a mail in the outbox: claimed, sent, tried again, given up, dropped.
+"""What becomes of a mail in the outbox: claimed, sent, tried again, given up, dropped, withheld,
+and what SES tells of it afterwards.
 
 A claim carries a lease: whoever holds it may write what became of the mail, nobody else. The
 claim also says when the next try is due, so that a sender that dies is followed by another, and
-an unclear answer or a refusal waits just as long. What does not live here: rendering, SES.
+an unclear answer or a refusal waits just as long. What does not live here: rendering, SES, what
+becomes of an address (people/addresses.py).
 """
 
 from __future__ import annotations
@@ -10,8 +12,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from chalicelib.errors import MoveNotDeclared
 from chalicelib.rules.changes import Change, Create, Is, Remove, Update
 from chalicelib.rules.mail import Mail, name_in_path
+from chalicelib.rules.mail_news import BOUNCED, NOT_NOW, ORDER, REJECTED, MailNews
 from chalicelib.rules.people.circle import Task
 from chalicelib.rules.states import move
 
@@ -41,10 +45,17 @@ def claim(mail: Mail, lease: str, now: datetime) -> Update:
     )
 
 
+def waits_since(mail: Mail) -> datetime | None:
+    """When it should have left: each try puts off the next one, and an hour of refusals is no less
+    late for that. None for a mail that has ended."""
+    tried = sum(PATIENCE[: mail.attempts], timedelta())
+    return mail.due_at - tried if mail.due_at else None
+
+
 def sent(mail: Mail, subject: str, message_id: str, now: datetime) -> Change:
     """SES took it under this message id."""
     values = {"subject": subject, "message_id": message_id, "sent_at": now, "failure": ""}
-    return _end(mail, "sent", values)
+    return _end(mail, "sent", values | {"sent_to": mail.sent_to})
 
 
 def unclear(mail: Mail, subject: str, failure: str) -> Change:
@@ -74,13 +85,72 @@ def dropped(mail: Mail, reason: str) -> Change:
     return _end(mail, "dropped", {"failure": reason})
 
 
+def withheld(mail: Mail, reason: str) -> Change:
+    """It would not arrive, and SES would take it all the same: it is not sent, and says so."""
+    return _end(mail, "withheld", {"failure": reason})
+
+
+def may_go_again(mail: Mail) -> bool:
+    """Whether sending it once more makes sense: it has not left, or has not arrived."""
+    lost = mail.state == "sent" and mail.delivery in (BOUNCED, NOT_NOW, REJECTED)
+    return lost or mail.state in ("failed", "withheld")
+
+
 def again(mail: Mail, now: datetime) -> Change:
-    """An administrator sends a failed mail again: five new tries, and the task is done."""
-    values = {"state": move("mail", mail.state, "queued"), "attempts": 0, "due_at": now}
-    return Change.of(
-        Update(mail, values, when=(Is("state", mail.state),)),
-        Remove(_task(mail, now)),
-    )
+    """A mail that did not leave, or did not arrive, is sent again: five new tries, and its task
+    is done. MoveNotDeclared for any other."""
+    if not may_go_again(mail):
+        raise MoveNotDeclared(kind="mail", old=mail.state, new="queued")
+    values: dict[str, Any] = {
+        "state": move("mail", mail.state, "queued"),
+        "attempts": 0,
+        "due_at": now,
+        "failure": "",
+        "message_id": "",
+        "sent_to": "",
+        "delivery": "",
+        "delivery_at": None,
+        "delivery_reason": "",
+    }
+    if mail.message_id:
+        values["earlier"] = (*mail.earlier, mail.message_id)
+    unchanged = (Is("state", mail.state), Is("delivery", mail.delivery))
+    return Change.of(Update(mail, values, when=unchanged), Remove(_task(mail, now)))
+
+
+def heard(mail: Mail, news: MailNews) -> Update | None:
+    """What SES tells of a mail, on its row; None when the row knows as much, or the news is of a
+    time before it was sent again. Whatever comes, and however often, ends the same.
+
+    News of a mail that we thought on its way, or given up for want of an answer, proves that SES
+    took it: it is not sent twice.
+    """
+    if news.message_id in mail.earlier:
+        return None
+    values: dict[str, Any] = {}
+    if ORDER.index(news.what) > ORDER.index(mail.delivery):
+        values = {"delivery": news.what, "delivery_at": news.at, "delivery_reason": news.reason}
+    if _was_taken(mail):
+        values |= {
+            "state": move("mail", mail.state, "sent"),
+            "due_at": None,
+            "message_id": news.message_id,
+            "sent_at": news.sent_at,
+            "subject": mail.subject or news.subject,
+            "failure": "",
+        }
+    unchanged = (*_held_by_us(mail), Is("delivery", mail.delivery))
+    return Update(mail, values, when=unchanged) if values else None
+
+
+def _was_taken(mail: Mail) -> bool:
+    """Whether news of it tells us that it left: our own row says that it did not, or may not."""
+    return mail.state in ("claimed", "failed") or (mail.state == "queued" and mail.attempts > 0)
+
+
+def failure_ended(mail: Mail, now: datetime) -> Remove | None:
+    """The task of a mail that was given up, when it had left after all."""
+    return Remove(_task(mail, now)) if mail.state == "failed" else None
 
 
 def passes_switch(mail: Mail) -> bool:

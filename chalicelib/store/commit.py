@@ -143,7 +143,7 @@ def _transact(writes: tuple[Write, ...], token: str) -> None:
 
 
 def _add_create(transaction: TransactWrite, how: Kept, write: Create) -> None:
-    item = how.model(**_present(how.values(write.row)))
+    item = how.model(**how.stored(write.row))
     transaction.save(item, condition=_absent(how))
 
 
@@ -161,7 +161,7 @@ def _add_update(transaction: TransactWrite, how: Kept, write: Update) -> None:
 def _add_count(transaction: TransactWrite, how: Kept, write: Count) -> None:
     model = how.model
     keys = (model._hash_keyname, model._range_keyname, write.name)
-    begins = {k: v for k, v in _present(how.values(write.row)).items() if k not in keys}
+    begins = {name: value for name, value in how.stored(write.row).items() if name not in keys}
     counter = getattr(model, write.name)
     actions = [model.row_kind.set(model), model.schema_version.set(tables.SCHEMA_VERSION)]
     actions += [counter.add(1)]
@@ -189,10 +189,6 @@ ADDERS: dict[type, Callable[[TransactWrite, Kept, Any], None]] = {
 }
 
 
-def _present(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value is not None}
-
-
 def _absent(how: Kept) -> Condition:
     condition: Condition = getattr(how.model, how.model._hash_keyname).does_not_exist()
     return condition
@@ -209,6 +205,8 @@ def _holds(how: Kept, when: tuple[Is | Below | Under, ...]) -> Condition:
             condition &= attribute < part.limit
         elif part.value is None:
             condition &= attribute.does_not_exist()
+        elif how.leaves_out(part.name, part.value):
+            condition &= attribute.does_not_exist() | (attribute == part.value)
         else:
             condition &= attribute == part.value
     return condition

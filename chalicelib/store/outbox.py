@@ -33,8 +33,8 @@ def of_day(day: date) -> list[Mail]:
 
 def value_of(fact: Standing) -> Any:
     """What the named field holds now; None when the row is gone. KeyError: no such kind."""
-    kind = next((kind for kind in KEPT if kind.__name__ == fact.kind), None)
-    if kind is None:
+    how = KEPT.named(fact.kind)
+    if how is None:
         raise KeyError(fact.kind)
-    row: Any = reads.get(kind, *KEPT[kind].key_of(Ref(kind, fact.ids)))
+    row: Any = reads.get(how.kind, *how.key_of(Ref(how.kind, fact.ids)))
     return None if row is None else getattr(row, fact.name)

@@ -1,15 +1,20 @@
 """The ways of reading: one row by its key, rows under one hash key, rows of an index, what is due.
 
-Reads by key are strongly consistent; reads of an index are not and never decide uniqueness.
+Reads by key are strongly consistent; reads of an index are not and never decide uniqueness. Of an
+index that shows only keys the rows are fetched as they are now, and those that have moved on in it
+are left out.
 All of them raise StoreBusy when DynamoDB does not answer after botocore's own tries.
 Which keys there are, rows.py says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from itertools import islice
 from typing import Any, TypeVar
+
+from pynamodb.constants import ALL
 
 from chalicelib.store.rows import KEPT
 from chalicelib.store.trouble import as_trouble
@@ -59,22 +64,48 @@ def indexed(
     newest_first: bool = False,
 ) -> Iterator[Any]:
     """Rows that an index shows under a key; eventually consistent."""
-    condition = None
-    if prefix is not None:
-        keys = index.Meta.attributes.values()
-        condition = next(key for key in keys if key.is_range_key).startswith(prefix)
+    keys = {key.is_hash_key: key for key in index.Meta.attributes.values()}
+    condition = None if prefix is None else keys[False].startswith(prefix)
+
+    def shows(item: Any) -> bool:
+        there = getattr(item, keys[True].attr_name) == hash_key
+        return there and (getattr(item, keys[False].attr_name) or "").startswith(prefix or "")
+
     with as_trouble():
-        for item in index.query(
+        found = index.query(
             hash_key, condition, limit=limit, scan_index_forward=not newest_first, page_size=PAGE
-        ):
+        )
+        for item in _whole(index, found, shows):
             yield _row(item)
 
 
 def due(table: Any, shard: str, now: datetime, limit: int = 200) -> list[Any]:
     """Rows of a table that have fallen due, oldest first; at most `limit` in one go."""
     condition = table.due_at <= now
+
+    def shows(item: Any) -> bool:
+        return item.due_shard == shard and item.due_at is not None and item.due_at <= now
+
     with as_trouble():
-        return [_row(item) for item in table.due.query(shard, condition, limit=limit)]
+        found = table.due.query(shard, condition, limit=limit)
+        return [_row(item) for item in _whole(table.due, found, shows)]
+
+
+def _whole(index: Any, found: Iterable[Any], shows: Callable[[Any], bool]) -> Iterator[Any]:
+    """The items that an index found, in its order: as it shows them, or fetched by their keys."""
+    if index.Meta.projection.projection_type == ALL:
+        yield from found
+        return
+    table, rest = index._model, iter(found)
+    while keys := [_key(item) for item in islice(rest, PAGE)]:
+        items = {_key(item): item for item in table.batch_get(keys, consistent_read=True)}
+        yield from (items[key] for key in keys if key in items and shows(items[key]))
+
+
+def _key(item: Any) -> Any:
+    names = (item._hash_keyname, item._range_keyname)
+    key = tuple(getattr(item, name) for name in names if name)
+    return key if len(key) > 1 else key[0]
 
 
 def many(kind: type[R], keys: list[tuple[str, ...]]) -> list[R]:
@@ -87,15 +118,12 @@ def many(kind: type[R], keys: list[tuple[str, ...]]) -> list[R]:
 
 def everything(table: Any) -> Iterator[Any]:
     """Every row of a table: for checks and exports, never on a person's path."""
-    if table not in {how.table for how in KEPT.values()}:
+    if table not in KEPT.tables():
         return  # PynamoDB would ask for rows of one of no kinds, which DynamoDB refuses
     with as_trouble():
         for item in table.scan(page_size=PAGE):
             yield _row(item)
 
 
-_BY_MODEL = {how.model: how for how in KEPT.values()}
-
-
 def _row(item: Any) -> Any:
-    return _BY_MODEL[type(item)].row(item)
+    return item.kept_by.row(item)

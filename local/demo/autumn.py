@@ -16,6 +16,13 @@ OPEN = "Register of session"
 LEADERS = (people.QUILL, people.PUDDLEFOOT, people.INKWELL, people.THIMBLE)
 
 
+def run_term(stage: Stage, term: str) -> None:
+    """A term that has its members goes ahead."""
+    ada = stage.signed_in(ADA)
+    stage.open(ada, stage.places[term])
+    stage.press(ada, {"do": "run"}, "/state")
+
+
 def money_reaches_the_bank(stage: Stage) -> None:
     """Stripe sends what has come in to the circle's bank."""
     stage.at(2026, 9, 10, 7)
@@ -26,7 +33,7 @@ def registers_until_october(stage: Stage) -> None:
     """The leaders close the registers of September and October, on their phones."""
     stage.at(2026, 10, 23, 9)
     for leader in LEADERS:
-        _close_registers(stage, leader)
+        close_registers(stage, leader)
 
 
 def rainbarrel_leaves(stage: Stage) -> None:
@@ -90,10 +97,10 @@ def registers_of_november(stage: Stage) -> None:
     """The registers of November, but for the last evening of the Lantern Group."""
     stage.at(2026, 11, 19, 9)
     for leader in LEADERS:
-        _close_registers(stage, leader)
+        close_registers(stage, leader)
 
 
-def _close_registers(stage: Stage, leader: Somebody) -> None:
+def close_registers(stage: Stage, leader: Somebody) -> None:
     """Sign in, and close what is open, one register after the other: everybody was there."""
     browser = stage.signed_in(leader.email)
     stage.open(browser, "/leader")

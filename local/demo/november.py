@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from local import ses_events
 from local.demo import autumn, groups, leaders_pay, paying, people
 from local.demo.joining import apply, offer, talk_and_decide
 from local.demo.people import ADA, Somebody, sample
@@ -109,6 +110,13 @@ def the_desk_of_today(stage: Stage) -> None:
     apply(stage, LANTERN, people.STARCH, source="flyer")
 
 
+def an_invitation_comes_back(stage: Stage) -> None:
+    """The mailbox of who was invited to a talk is closed: the mail comes back."""
+    stage.at(2026, 11, 20, 22)
+    mail = stage.mailbox.last(INVITED.email)
+    stage.product.hear_mail(ses_events.bounced(mail.at_ses, stage.clock.now()))
+
+
 STORIES = (
     two_people_wait_and_one_lets_an_offer_go_by,
     featherstone_kite_pays_for_the_spring,
@@ -123,4 +131,5 @@ STORIES = (
     leaders_pay.a_run_waits_for_its_second_person,
     the_refund_comes_back,
     the_desk_of_today,
+    an_invitation_comes_back,
 )

@@ -52,6 +52,7 @@ WHEELBARROW = Somebody("Dr Otis Wheelbarrow", "Doctor in training")
 RAINBARREL = Somebody("Tansy Rainbarrel", "Social worker")
 DOORBELL = Somebody("Caspian Doorbell", "Coach or consultant", zone="Australia/Brisbane")
 STARCH = Somebody("Bettina Starch", "Vet")
+WATERCRESS = Somebody("Primrose Watercress", "Counsellor")  # was erased since, as she asked
 COACHING = Somebody("Fictonbury Coaching Company")  # pays for one of its coaches
 WANDERER = Somebody("Sample Person 46", "Coach or consultant", zone="Australia/Brisbane")
 

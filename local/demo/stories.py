@@ -63,6 +63,22 @@ def the_lantern_group_fills(stage: Stage) -> None:
         ways.get(who, paying.accept_and_pay)(stage, who)
 
 
+def an_applicant_is_erased(stage: Stage) -> None:
+    """Somebody withdraws her application and asks that what we hold of her be erased: the desk
+    decides it, and the night does it."""
+    stage.at(2026, 8, 12)
+    apply(stage, LANTERN, people.WATERCRESS)
+    browser, page = stage.browser(), stage.link(people.WATERCRESS.email, "/applications/")
+    stage.fill(browser, page, {"do": "withdraw"}, by_heart=True)
+    stage.at(2026, 8, 17)
+    ada = stage.signed_in(ADA, fresh=True)
+    found = stage.fill(ada, "/admin/erasing", {"email": people.WATERCRESS.email}, "/admin/erasing")
+    stage.fill(ada, found, {"typed": people.WATERCRESS.name}, "/erase")
+    for day in (18, 19):  # the second night forgets the last mail
+        stage.at(2026, 8, day, 3)
+        stage.product.night()
+
+
 def harbour_street_and_northmoor_fill(stage: Stage) -> None:
     """Nine people pay for a year at Harbour Street; Northmoor's eleven trainees pay nothing."""
     stage.at(2026, 8, 24)
@@ -82,9 +98,9 @@ def harbour_street_and_northmoor_fill(stage: Stage) -> None:
 def harbour_street_and_northmoor_begin(stage: Stage) -> None:
     """Both terms run from the evening of their first session."""
     stage.at(2026, 9, 2, 22)
-    _run(stage, "northmoor-term")
+    autumn.run_term(stage, "northmoor-term")
     stage.at(2026, 9, 9, 22)
-    _run(stage, "harbour-year")
+    autumn.run_term(stage, "harbour-year")
 
 
 def daybreak_fills(stage: Stage) -> None:
@@ -99,15 +115,9 @@ def daybreak_fills(stage: Stage) -> None:
 def lantern_and_daybreak_begin(stage: Stage) -> None:
     """Their terms run as well."""
     stage.at(2026, 9, 24, 22)
-    _run(stage, "lantern-autumn")
+    autumn.run_term(stage, "lantern-autumn")
     stage.at(2026, 10, 13, 12)
-    _run(stage, "daybreak-autumn")
-
-
-def _run(stage: Stage, term: str) -> None:
-    ada = stage.signed_in(ADA)
-    stage.open(ada, stage.places[term])
-    stage.press(ada, {"do": "run"}, "/state")
+    autumn.run_term(stage, "daybreak-autumn")
 
 
 def the_spring_is_planned(stage: Stage) -> None:
@@ -121,6 +131,7 @@ STORIES: tuple[Story, ...] = (
     the_circle_is_founded,
     the_autumn_is_planned,
     the_lantern_group_fills,
+    an_applicant_is_erased,
     harbour_street_and_northmoor_fill,
     harbour_street_and_northmoor_begin,
     autumn.money_reaches_the_bank,

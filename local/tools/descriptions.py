@@ -16,9 +16,9 @@ PROJECT = Path(__file__).resolve().parent.parent.parent
 POLICIES = PROJECT / ".chalice"
 
 # Service in an action's name -> folder in botocore/data.
-FOLDERS = {"dynamodb": "dynamodb", "s3": "s3", "ses": "sesv2", "ssm": "ssm"}
+FOLDERS = {"dynamodb": "dynamodb", "s3": "s3", "ses": "sesv2", "sqs": "sqs", "ssm": "ssm"}
 # What the addresses of these services are listed under in botocore/data/endpoints.json.
-ADDRESSED = ("dynamodb", "email", "s3", "ssm", "sts")
+ADDRESSED = ("dynamodb", "email", "s3", "sqs", "ssm", "sts")
 # Operations that go by the right of another one.
 UNDER = {
     "dynamodb:GetItem": ("GetItem", "TransactGetItems"),

@@ -1,7 +1,9 @@
-"""Copies every table of a deployment into a folder: `make export TABLES=balint-prod`.
+"""Copies every table of a deployment into a folder: `make export STAGE=prod`.
 
-    python -m local.tools.export_all PREFIX [FOLDER]
+    python -m local.tools.export_all [--stage NAME] [--tables PREFIX] [FOLDER]
 
+A stage (stages/NAME.toml) says which tables, and in which region; with `--tables` as well, others
+in that region, and alone, those in the region of the caller's own AWS configuration.
 Whoever runs it needs AWS credentials that may read the tables. Nothing is changed. The folder holds
 everything about people and money: keep it as you would keep the papers. While the circle works, the
 tables are read one after the other; what moved meanwhile is mended after an import, as after a
@@ -10,31 +12,39 @@ restore (docs/restoring.md).
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from local.tools import copies
+from local.tools import aws, copies
+from local.tools.aws import Tables
 from local.tools.copies import CopyRefused, Item, Manifest
+from local.tools.deploy.stage import STAGES
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 EXPORTS = PROJECT / "exports"
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: list[str], stages: Path = STAGES) -> int:
     """Export; the exit status."""
-    import boto3
+    parser = argparse.ArgumentParser(prog="local.tools.export_all")
+    parser.add_argument("--stage", default="")
+    parser.add_argument("--tables", default="")
+    parser.add_argument("folder", nargs="?", type=Path)
+    chosen = parser.parse_args(arguments)
+    return aws.in_one_sentence(
+        lambda: _export(aws.tables_of(chosen.stage, chosen.tables, stages), chosen.folder)
+    )
 
-    if len(arguments) not in (1, 2):
-        print("Which tables? make export TABLES=balint-prod: the TablePrefix of the deployment.")
-        return 2
-    prefix, now = arguments[0], datetime.now(UTC)
-    named = f"{prefix}-{now:%Y%m%dT%H%M%SZ}"
-    folder = Path(arguments[1]) if arguments[1:] else EXPORTS / named
+
+def _export(tables: Tables, chosen: Path | None) -> int:
+    now = datetime.now(UTC)
+    folder = chosen or EXPORTS / f"{tables.prefix}-{now:%Y%m%dT%H%M%SZ}"
     try:
-        manifest = export(boto3.client("dynamodb"), prefix, folder, now)
+        manifest = export(tables.client(), tables.prefix, folder, now)
     except CopyRefused as refused:
         print(f"Nothing was exported: {refused}.")
         return 1

@@ -1,16 +1,18 @@
 """Brings a copy (export_all.py) into the empty tables of a deployment, and proves the books.
 
-    python -m local.tools.import_all PREFIX FOLDER            `make import TABLES=.. FROM=..`
-    python -m local.tools.import_all PREFIX FOLDER PREFIX     the same with REPLACE=PREFIX
+    python -m local.tools.import_all [--stage NAME] [--tables PREFIX] [--replace PREFIX] FOLDER
 
+`make import STAGE=prod FROM=exports/..`; a stage says which tables, as for export_all.py.
 Every file is checked before anything is written, and tables with rows are refused. With the prefix
-typed once more, what is there is exported beside the copy first and then removed: that is the way
-back after a restore (docs/restoring.md). The four switches are off afterwards, so that nothing is
-sold, sent or paid before somebody has looked.
+typed once more (`REPLACE=balint-prod`), what is there is exported beside the copy first and then
+removed: that is the way back after a restore (docs/restoring.md). The four switches are off
+afterwards, so that nothing is sold, sent or paid before somebody has looked. Whoever was erased
+since the copy was made is erased from it again (erased.py).
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -20,39 +22,72 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.flows.books import books
+from chalicelib.flows.people import erasing
 from chalicelib.rules.books.books import check_books
 from chalicelib.rules.books.findings import Finding
 from chalicelib.rules.people.circle import SWITCHES
 from chalicelib.store import tables as store
 from local.tables import load_tables
-from local.tools import copies
+from local.tools import aws, copies, erased
+from local.tools.aws import NothingNamed, Tables
 from local.tools.copies import CopyRefused, Item, Manifest
+from local.tools.deploy.stage import STAGES
 from local.tools.export_all import export, rows_of
 
 CHUNK = 25  # rows that one call takes
 TRIES_MAX = 10
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: list[str], stages: Path = STAGES) -> int:
     """Import; the exit status."""
-    import boto3
-
-    if len(arguments) not in (2, 3):
-        print(
-            "Into which tables, from which folder? make import TABLES=balint-prod FROM=exports/.."
+    parser = argparse.ArgumentParser(prog="local.tools.import_all")
+    for name in ("stage", "tables", "replace"):
+        parser.add_argument(f"--{name}", default="")
+    parser.add_argument("folder", nargs="?", default="")
+    chosen = parser.parse_args(arguments)
+    return aws.in_one_sentence(
+        lambda: _import(
+            aws.tables_of(chosen.stage, chosen.tables, stages), chosen.folder, chosen.replace
         )
-        return 2
-    client, prefix, folder = boto3.client("dynamodb"), arguments[0], Path(arguments[1])
+    )
+
+
+def _import(tables: Tables, named: str, replace: str) -> int:
+    if not named:
+        raise NothingNamed("From which folder? FROM=exports/..., as `make export` has named it.")
+    client, prefix, folder = tables.client(), tables.prefix, Path(named)
     try:
         manifest = copies.read_copy(folder, store.SCHEMA_VERSION)
-        if arguments[2:]:
-            _make_room(client, prefix, arguments[2], folder)
+        if replace:
+            _make_room(client, prefix, replace, folder)
         bring_in(client, prefix, folder, manifest)
     except CopyRefused as refused:
         print(f"Nothing was imported: {refused}.")
         return 1
     store.bind(prefix, client.meta.region_name)
-    return tell(manifest, proven())
+    status = tell(manifest, proven())
+    return max(status, _erase_again({prefix, manifest.deployment}, prefix, client.meta.region_name))
+
+
+def _erase_again(deployments: set[str], prefix: str, region: str) -> int:
+    """Whoever was erased since the copy was made is erased from it too, before anything is
+    switched on; the exit status."""
+    print("Whoever was erased after this copy was made is erased from it now ...")
+    lines, missing = [], []
+    for one in sorted(deployments):
+        found = erased.listed(erased.bucket_of(one, region), region)
+        lines += found or []
+        missing += [] if found is not None else [one]
+    for one in missing:
+        print(f"  There is no bucket of exports of {one} in this account, so no list was found.")
+    counts = erased.repeat(erased.outside_of(erased.bucket_of(prefix, region), region), lines)
+    print(f"  {len(lines)} on the list, {counts['rows']} rows emptied or removed.")
+    if counts["unfinished"]:
+        print("  It did not come to its end: run it again before anything is switched on.")
+        return 1
+    if waits := erasing.waiting():
+        print(f"  {waits} wait for something that is open, and go on by themselves at night.")
+    return 0
 
 
 def bring_in(client: Any, prefix: str, folder: Path, manifest: Manifest) -> None:
@@ -104,7 +139,7 @@ def _send(client: Any, table: str, requests: list[Any]) -> None:
 def _make_room(client: Any, prefix: str, typed: str, folder: Path) -> None:
     """Export what is there beside the copy, then remove it; sign-ins go as well."""
     if typed != prefix:
-        raise CopyRefused(f"REPLACE={typed} does not repeat TABLES={prefix}")
+        raise CopyRefused(f"REPLACE={typed} does not repeat the name of the tables, {prefix}")
     now = datetime.now(UTC)
     kept = folder.parent / f"{prefix}-replaced-{now:%Y%m%dT%H%M%SZ}"
     export(client, prefix, kept, now)

@@ -148,6 +148,7 @@ def _chalice_package(source: Path, folder: Path) -> None:
 def _finish(package: Path, work: Path) -> None:
     with zipfile.ZipFile(package) as packed:
         packed.extractall(work)
+    _tell_paths(work)
     trim(work)
     compiled = compileall.compile_dir(
         work,
@@ -165,6 +166,13 @@ def _finish(package: Path, work: Path) -> None:
             entry.compress_type = zipfile.ZIP_DEFLATED
             packed.writestr(entry, path.read_bytes())
     shutil.rmtree(work)
+
+
+def _tell_paths(work: Path) -> None:
+    """Write down which door has which path: handlers/opening.py opens them one by one by it."""
+    code = "from chalicelib.handlers.opening import PATHS, told; PATHS.write_text(told())"
+    command = [sys.executable, "-B", "-c", code]
+    subprocess.run(command, cwd=work, env={**os.environ, "AWS_REGION": "eu-west-2"}, check=True)
 
 
 if __name__ == "__main__":

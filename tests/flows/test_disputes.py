@@ -13,9 +13,11 @@ from typing import Any
 
 import pytest
 
-from chalicelib.errors import NotFound, StateChanged
+from chalicelib.errors import DisputeOpen, NotFound, RefundNotPossible, StateChanged
 from chalicelib.flows.books import books
 from chalicelib.flows.disputes import disputes
+from chalicelib.flows.returning import giving_back, refunds_by_hand
+from chalicelib.flows.returning.giving_back import Wish
 from chalicelib.handlers import jobs
 from chalicelib.rules.books.ledger import balances
 from chalicelib.rules.disputes.disputes import Dispute
@@ -194,6 +196,52 @@ def test_a_part_that_is_lost_leaves_the_rest_to_be_given_back(story: Story) -> N
     assert -story.accounts()["deferred"] == 15600
 
 
+def test_what_a_lost_dispute_left_goes_back_from_the_bank_once_it_is_decided(story: Story) -> None:
+    story.sits()
+    dispute_id, outside = story.disputed(amount=6000), story.shop.world.outside
+    obligation_id = story.shop.offer_row(story.offered).obligation_id
+    wish = Wish(reason="she leaves us", amount_minor=10000)
+    with pytest.raises(DisputeOpen):
+        giving_back.request(outside, ADMIN, obligation_id, wish)
+    story.fake.lose(dispute_id)
+    story.shop.hear_all()
+    _decide(story, dispute_id, keep=True)
+    giving_back.request(outside, ADMIN, obligation_id, wish)
+    story.shop.settle_down()
+    (refund,) = story.shop.refunds(story.offered)
+    assert (refund.method, refund.state, refund.amount_minor) == ("bank", "requested", 10000)
+    assert story.fake.objects("refund") == [], "Stripe is not asked for what it would not send"
+    assert story.tasks() == {"refund_by_bank"}
+
+    giving_back.request(outside, ADMIN, obligation_id, Wish(reason="and the rest"))
+    with pytest.raises(RefundNotPossible):
+        giving_back.request(outside, ADMIN, obligation_id, wish)
+    today = story.shop.world.now.date()
+    for number, one in enumerate(story.shop.refunds(story.offered)):
+        ids = (obligation_id, one.refund_id)
+        refunds_by_hand.pay(outside, ADMIN, *ids, f"LANTERN {number}", today)
+    assert story.tasks() == set()
+    sums = story.accounts()
+    assert (sums["bank"], sums["stripe"], sums["processor_fees"]) == (-15600, 13256, 2344)
+    assert not {"deferred", "receivable"} & {name for name, amount in sums.items() if amount}
+
+
+def test_a_second_dispute_takes_the_place_of_the_transfer_that_was_not_made(story: Story) -> None:
+    story.sits()
+    first = story.disputed(amount=6000)
+    story.fake.lose(first)
+    story.shop.hear_all()
+    _decide(story, first, keep=True)
+    outside, obligation_id = story.shop.world.outside, story.dispute.obligation_id
+    giving_back.request(outside, ADMIN, obligation_id, Wish(reason="all of it"))
+    assert story.tasks() == {"refund_by_bank"}
+    story.fake.lose(story.disputed(amount=15600))
+    story.shop.hear_all()
+    (refund,) = story.shop.refunds(story.offered)
+    assert refund.state == "paid_manually"
+    assert "bank" not in story.accounts(), "the bank has given it back, so nobody else does"
+
+
 def test_what_the_dashboard_gave_back_during_an_inquiry_is_written_off_when_it_is_lost(
     story: Story,
 ) -> None:
@@ -208,6 +256,38 @@ def test_what_the_dashboard_gave_back_during_an_inquiry_is_written_off_when_it_i
     assert (story.dispute.lost_minor, story.dispute.written_off_minor) == (15600, 6000)
     assert story.accounts()["write_off"] == 6000
     assert "deferred" not in story.accounts()
+
+
+# Warnings whose event never came
+
+
+def test_a_warning_of_fraud_that_nobody_told_us_of_is_found_at_night(story: Story) -> None:
+    story.sits()
+    story.fake.warn_of_fraud(story.intent)
+    for event in story.fake.events:
+        story.fake.drop(event["id"])
+    outside = story.shop.world.outside
+    assert disputes.look_for_warnings(outside) == {"warned": 1}
+    assert story.tasks() == {"fraud_warning"}
+    payment = story.shop.payment(story.offered)
+    disputes.close_warning(outside, ADMIN, payment.obligation_id, payment.payment_id)
+    assert disputes.look_for_warnings(outside) == {"nothing": 1}, "looked at once is enough"
+    assert story.tasks() == set()
+
+
+def test_a_key_that_may_not_ask_for_warnings_is_said_once_and_the_night_goes_on(
+    story: Story,
+) -> None:
+    story.sits()
+    outside = story.shop.world.outside
+    story.fake.restrict("sk_test_invented", "/v1/radar")
+    for _ in range(2):
+        assert disputes.look_for_warnings(outside) == {"right_missing": 1}
+    assert story.tasks() == {"stripe_right"}
+    jobs.nightly({}, None)
+    story.fake.restrict("sk_test_invented")
+    assert disputes.look_for_warnings(outside) == {}
+    assert story.tasks() == set()
 
 
 # Any order

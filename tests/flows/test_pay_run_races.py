@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from chalicelib.flows.leaders import bank_list, profiles, runs
+from chalicelib.flows.leaders import bank_list, profiles, runs, unpaying
 from chalicelib.rules.changes import Caller
 from chalicelib.store.leaders import pay
 from tests.flows.test_suspense_races import at_once
@@ -99,3 +99,24 @@ def test_two_confirm_different_leaders_of_a_list_at_once(shop: Shop) -> None:
     at_once([lambda name=name: confirm(name) for name in shown.payable])
     runs.finish(outside, period)
     assert (run(period).state, owed()) == ("done", 0)
+
+
+def test_a_payout_that_was_not_paid_is_taken_back_once_whoever_says_so(shop: Shop) -> None:
+    """Taken back and confirmed again by several at once: each time one of them."""
+    earned(shop)
+    world, outside, period = shop.world, shop.world.outside, prepared(shop.world)
+    approved(world, period)
+    runs.go_on(outside, run(period))
+    paid(world, period)
+    leader_id = leader(world, "Imelda").person_id
+    for times in (1, 2):
+        told = at_once(
+            [lambda: unpaying.take_back(outside, TILDA, period, leader_id, "refused")] * 6
+        )
+        assert Counter(told)["done"] == 1
+        assert set(told) <= {"done", "StateChanged", "NotFound", "AlreadyCounted"}
+        assert (owed(), run(period).state) == (9750, "approved")
+        at_once([lambda: paid(world, period)] * 6)
+        assert (owed(), run(period).state) == (0, "done")
+        assert len(shop.mails("leader_unpaid")) == times
+    assert len(shop.mails("leader_paid")) == 4

@@ -24,7 +24,7 @@ def bucket(_aws: None) -> Any:
 
 def test_a_file_is_kept_encrypted_under_its_download_name(bucket: Any) -> None:
     S3Files("eu-west-2", BUCKET).save("r/1.csv", b"a,b\n", "text/csv", "roster.csv")
-    kept = bucket.get_object(Bucket=BUCKET, Key="r/1.csv")
+    kept = bucket.get_object(Bucket=BUCKET, Key="exports/r/1.csv")
     assert kept["Body"].read() == b"a,b\n"
     assert kept["ServerSideEncryption"] == "AES256"
     assert kept["ContentDisposition"] == 'attachment; filename="roster.csv"'
@@ -33,7 +33,7 @@ def test_a_file_is_kept_encrypted_under_its_download_name(bucket: Any) -> None:
 
 def test_a_name_of_any_letters_survives(bucket: Any) -> None:
     S3Files("eu-west-2", BUCKET).save("r/2.csv", b"", "text/csv", "Zoë's roster.csv")
-    kept = bucket.get_object(Bucket=BUCKET, Key="r/2.csv")
+    kept = bucket.get_object(Bucket=BUCKET, Key="exports/r/2.csv")
     assert kept["ContentDisposition"] == "attachment; filename*=utf-8''Zo%C3%AB%27s%20roster.csv"
 
 
@@ -41,10 +41,17 @@ def test_saving_again_replaces_the_file(bucket: Any) -> None:
     files = S3Files("eu-west-2", BUCKET)
     files.save("r/3.csv", b"old", "text/csv", "a.csv")
     files.save("r/3.csv", b"new", "text/csv", "a.csv")
-    assert bucket.get_object(Bucket=BUCKET, Key="r/3.csv")["Body"].read() == b"new"
+    assert bucket.get_object(Bucket=BUCKET, Key="exports/r/3.csv")["Body"].read() == b"new"
 
 
 def test_a_link_ends_and_names_its_region() -> None:
     link = urlsplit(S3Files("eu-west-2", BUCKET).link("r/1.csv", 300))
     assert parse_qs(link.query)["X-Amz-Expires"] == ["300"]
+    assert link.path == "/exports/r/1.csv"
     assert link.hostname == f"{BUCKET}.s3.eu-west-2.amazonaws.com"
+
+
+def test_the_list_of_erasures_stands_beside_what_ends_after_a_week(bucket: Any) -> None:
+    S3Files("eu-west-2", BUCKET).remember("person-1", b"{}")
+    kept = bucket.get_object(Bucket=BUCKET, Key="erased/person-1.json")
+    assert (kept["Body"].read(), kept["ServerSideEncryption"]) == (b"{}", "AES256")

@@ -153,6 +153,23 @@ def test_the_call_carries_everything_a_reader_needs() -> None:
     assert call["ConfigurationSetName"] == "transactional"
 
 
+@pytest.mark.parametrize(
+    ("is_news", "sets", "used"),
+    [
+        (False, ("transactional", "news"), "transactional"),
+        (True, ("transactional", "news"), "news"),
+        (True, ("transactional", ""), "transactional"),
+        (True, ("", ""), None),
+    ],
+)
+def test_what_nobody_waits_for_leaves_apart(
+    is_news: bool, sets: tuple[str, str], used: str | None
+) -> None:
+    mailer = SesMailer("eu-west-2", sets[0], news=sets[1])
+    asked = mailer._asked(replace(LETTER, is_news=is_news))
+    assert asked.get("ConfigurationSetName") == used
+
+
 def test_the_same_letter_sent_again_has_the_same_reference() -> None:
     with an_ses(200, {"MessageId": "m-1"}) as (mailer, asked):
         mailer.send(LETTER)

@@ -248,8 +248,29 @@ FORMS = (
     HouseForm("/admin/payouts/leaders/{leader_id}/account/mail", "{stripe_account}"),
     HouseForm("/admin/payouts/leaders/{leader_id}/account/dealt-with", "{stripe_account}"),
     HouseForm("/admin/payouts/{period}/leaders/{leader_id}/by-bank", "{by_bank}"),
+    HouseForm("/admin/payouts/{period}/leaders/{leader_id}/not-paid", "{not_paid}", WHY),
+    HouseForm("/admin/payouts/{period}/leaders/{leader_id}/not-paid/agree", "{said_not_paid}"),
+    HouseForm("/admin/payouts/{period}/leaders/{leader_id}/not-paid/leave", "{said_not_paid}"),
+    HouseForm(
+        "/admin/addresses/{address}/correct",
+        "/admin/addresses/{closed_address}",
+        {"email": "otto.oboe@example.net", **WHY},
+    ),
+    HouseForm("/admin/addresses/{address}/works", "/admin/addresses/{old_address}", WHY),
+    HouseForm("/admin/addresses/{address}/reached", "/admin/addresses/{open_address}"),
+    HouseForm("/admin/addresses/{address}/again", "/admin/addresses/{open_address}"),
     HouseForm("/admin/mails/check", "/admin/mails"),
     HouseForm("/admin/mails/{mail_name}/again", "/admin/mails/{failed_mail}"),
+    HouseForm(
+        "/admin/payments/{obligation_id}/payer",
+        "{handed_over_debt}",
+        {
+            "payer_name": "Fictonbury Health Trust",
+            "payer_email": "accounts@fictonbury-trust.example",
+            "payer_reference": "COST CENTRE 4711",
+            "asked_for": "yes",
+        },
+    ),
     HouseForm("/admin/payments/{obligation_id}/refund", "{paid}", WHY),
     HouseForm("/admin/payments/{obligation_id}/part", "{paid}/part", {"amount": "50", **WHY}),
     HouseForm("/admin/payments/{obligation_id}/leave", "{paid}/leaving", {"way": "policy"}),
@@ -296,6 +317,19 @@ FORMS = (
     HouseForm(
         "/admin/reconciliation/{movement_id}/apart", "/admin/reconciliation/txn_lost/apart", WHY
     ),
+    HouseForm(
+        "/admin/unknown-money/{checkout_id}",
+        "{unknown_money}",
+        {"fate": "other", "reason": "We tried it out."},
+    ),
+    HouseForm("/admin/erasing", "/admin/erasing", {"email": TREASURER}),
+    HouseForm(
+        "/admin/erasing/{subject_id}/erase", "/admin/erasing/{somebody}", {"typed": "Rue Barb"}
+    ),
+    HouseForm("/admin/erasing/{subject_id}/files", "/admin/erasing/{somebody}"),
+    HouseForm("/admin/erasing/{subject_id}/stop", "/admin/erasing/{erased_tonight}"),
+    HouseForm("/me/data/erase", "/me/data"),
+    HouseForm("/me/data/files", "/me/data"),
     HouseForm("/admin/settings/circle", "/admin/settings/circle", {"preset": "society"}),
     HouseForm("/admin/settings/documents/{name}", "/admin/settings/documents/refund_policy"),
     HouseForm(

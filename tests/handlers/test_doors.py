@@ -8,7 +8,7 @@ import pytest
 
 from app import app
 from chalicelib.handlers.audience import ROLES, Audience
-from chalicelib.handlers.doors import AUDIENCES
+from chalicelib.handlers.doors import AUDIENCES, BUSY
 from chalicelib.handlers.visit import SESSION_COOKIE
 from chalicelib.rules.people.access import hashed
 from chalicelib.rules.people.people import ROLES as EVERY_ROLE
@@ -21,6 +21,7 @@ from tests.handlers.door_steps import (
     filled,
     knock,
 )
+from tests.handlers.test_health import busy, listening
 from tests.people import signed_in
 from tests.stories import a_circle
 from tests.world import World
@@ -28,6 +29,17 @@ from tests.world import World
 
 def test_every_route_declares_its_audience() -> None:
     assert set(ROUTES) == set(AUDIENCES)
+
+
+@pytest.mark.parametrize("path", ["/", "/me", "/offers/nobodys", "/admin"])
+def test_a_store_that_stays_silent_is_said_in_a_plain_sentence(world: World, path: str) -> None:
+    """A page of ours would need the circle's name from that very store."""
+    a_circle(world)
+    desk = signed_in(world)
+    with listening(busy):
+        answer = desk.get(path)
+    assert (answer.status, answer.text) == (503, BUSY)
+    assert answer.header("content-security-policy")
 
 
 def test_no_route_invites_other_sites() -> None:

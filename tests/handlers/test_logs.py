@@ -18,8 +18,8 @@ from chalicelib.errors import StoreBusy
 from chalicelib.flows.returning import giving_back
 from chalicelib.handlers import jobs, logs
 from chalicelib.rules.changes import Change, Create
-from chalicelib.rules.health import MEASURES
 from chalicelib.rules.mail import Mail
+from chalicelib.rules.measures import MEASURES
 from chalicelib.rules.money.payments import Payment
 from chalicelib.store import reads, tables
 from chalicelib.store.commit import commit

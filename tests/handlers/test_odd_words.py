@@ -86,6 +86,7 @@ def is_read_as_something(name: str) -> bool:
 READ_AS_SOMETHING = {
     *("email", "contact_email", "administrator_email", "payer_email"),
     *("slug", "code", "meeting_link"),
+    "typed",  # the name of somebody, to be sure
     "bursary_code",
     "amount",
     *("first_date", "local_time", "minutes", "count", "skipped", "extra", "date", "time"),

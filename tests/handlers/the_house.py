@@ -18,7 +18,7 @@ from chalicelib.flows.books import costs, reconciling
 from chalicelib.flows.joining import offers, screening
 from chalicelib.flows.leaders import own_log
 from chalicelib.flows.leaders import runs as pay_runs
-from chalicelib.flows.people import settings
+from chalicelib.flows.people import erasing, settings
 from chalicelib.flows.prices import bursaries
 from chalicelib.flows.returning import giving_back
 from chalicelib.flows.running import leaders, splits, terms
@@ -33,6 +33,7 @@ from chalicelib.rules.links import link_path, sign_in_code
 from chalicelib.rules.mail import name_in_path
 from chalicelib.rules.money.stripe_objects import BalanceMovement
 from chalicelib.rules.people.circle import CircleSettings, Task
+from chalicelib.rules.people.people import email_hash
 from chalicelib.rules.returning.bulk import Bulk
 from chalicelib.rules.running.groups import WholeTerm
 from chalicelib.rules.running.leading import Leadership
@@ -41,6 +42,7 @@ from chalicelib.rules.running.splitting import share_field
 from chalicelib.store import reads, tables
 from chalicelib.store.commit import commit
 from tests.flows.set_up_steps import path_of_set_up
+from tests.mail_steps import ses_tells
 from tests.payers import named_payer, pay_as_payer
 from tests.people import a_person, signed_in
 from tests.shop import ADMIN, Offered, Shop, a_shop
@@ -105,7 +107,9 @@ def a_house(world: World) -> House:
     _substitute(world, whole)
     names |= _pay(world, whole)
     names |= _by_stripe(world, whole)
+    names |= _erasures(world)
     names |= _failed_mail(world)
+    names |= _lost_mails(world)
     desk = signed_in(world)
     leader = signed_in(world, ("leader",), "imelda.inkwell@example.org")
     _split(world, draft)
@@ -237,7 +241,29 @@ def _pay(world: World, whole: WholeTerm) -> dict[str, str]:
     )
     commit(Change.of(*(Create(one) for one in (*fees, profile, run, payout))))
     pay_runs.prepare(world.outside, ADMIN, "2026-11")
-    return {"pay_leader": leader.leader_id, "bank_list": "/admin/payouts/2026-10/bank-list"}
+    names = {"pay_leader": leader.leader_id, "bank_list": "/admin/payouts/2026-10/bank-list"}
+    return names | _not_paid(run, payout)
+
+
+def _not_paid(run: PayRun, payout: Payout) -> dict[str, str]:
+    """Two payouts that were written down as paid; about one somebody says that it was not."""
+    for period, asked_by in (("2026-08", ""), ("2026-07", "person-somebody")):
+        paid = replace(
+            payout,
+            payout_id=f"payout-house-{period}",
+            period=period,
+            state="paid_manually",
+            paid_reference="BANK 7",
+            paid_on=date(2026, 11, 2),
+            undo_asked_by=asked_by,
+            undo_reason="The bank has refused the file." if asked_by else "",
+        )
+        commit(Change.of(Create(replace(run, period=period, state="done")), Create(paid)))
+    page = f"/leaders/{payout.leader_id}/not-paid"
+    return {
+        "not_paid": f"/admin/payouts/2026-08{page}",
+        "said_not_paid": f"/admin/payouts/2026-07{page}",
+    }
 
 
 def _by_stripe(world: World, whole: WholeTerm) -> dict[str, str]:
@@ -302,6 +328,14 @@ def _log_of_hours(world: World) -> None:
     own_log.add(world.outside, ADMIN, me, hours)
 
 
+def _erasures(world: World) -> dict[str, str]:
+    """Somebody who may be erased, and somebody who will be tonight."""
+    somebody = a_person(world, "rue.barb@example.org", full_name="Rue Barb")
+    tonight = a_person(world, "mint.sauce@example.org", full_name="Mint Sauce")
+    erasing.ask(world.outside, ADMIN, tonight.person_id, "Mint Sauce")
+    return {"somebody": somebody.person_id, "erased_tonight": tonight.person_id}
+
+
 def _treasurer(world: World) -> str:
     given = {"full_name": "Tilda Till", "email": TREASURER, "role": "treasurer", **WHY}
     settings.give_role(world.outside, ADMIN, given)
@@ -345,15 +379,18 @@ def _payers(shop: Shop) -> dict[str, str]:
     links = [named_payer(shop, one) for one in (handed_over, paid)]
     commit(Change.of(Update(shop.offer_row(paid), {"agreed_at": None})))
     pay_as_payer(shop, paid)
+    debt_id = shop.offer_row(handed_over).obligation_id
     return {
         "handed_over": f"/offers/{handed_over.token}",
+        "handed_over_debt": f"/admin/payments/{debt_id}/payer",
         "not_agreed": f"/offers/{paid.token}",
         "payer": links[0],
     }
 
 
 def _not_ours(shop: Shop) -> dict[str, str]:
-    """Money of another shop has come to the account, and some whose debt is lost."""
+    """Money of another shop has come to the account, some whose debt is lost, and some that
+    nobody can place."""
     shop.fake.foreign_charge(1234)
     reconciling.look(shop.world.outside)
     lost = BalanceMovement(
@@ -368,7 +405,17 @@ def _not_ours(shop: Shop) -> dict[str, str]:
     )
     then = shop.world.now - timedelta(days=2)
     commit(Change.of(Create(missing(lost, then)), task_of(lost, "movement_missing", then)))
-    return {}
+    path = "/admin/unknown-money/cs_lost"
+    asked = Task(
+        task_id="unknown_payment#cs_lost",
+        code="unknown_payment",
+        facts={"checkout_id": "cs_lost", "amount_minor": 21600},
+        path=path,
+        opened_at=then,
+        due_at=then,
+    )
+    commit(Change.of(Create(asked)))
+    return {"unknown_money": path}
 
 
 def _given_back(shop: Shop) -> dict[str, str]:
@@ -522,6 +569,26 @@ def _failed_mail(world: World) -> dict[str, str]:
         outbox.send_due(world.outside)
         world.clock.move(hours=5)
     return {"failed_mail": name_in_path("mail_check#check-house")}
+
+
+def _lost_mails(world: World) -> dict[str, str]:
+    """Two addresses that mail does not reach, and one at which a mail got lost once."""
+    closed = [
+        a_person(world, email, full_name="Otto Oboe")
+        for email in ("otto.oboe@example.org", "otto@old-surgery.example")
+    ]
+    for number, one in enumerate(closed):
+        outbox.send_check(world.outside, ADMIN, one, f"check-lost-{number}")
+        outbox.send_due(world.outside)
+        ses_tells(world, f"mail_check#check-lost-{number}", "bounced")
+    sent = [
+        one for one in reads.everything(tables.Outbox) if getattr(one, "template", "") == "offer"
+    ]
+    lost = next(one for one in sorted(sent, key=lambda one: one.to) if one.state == "sent")
+    ses_tells(world, lost.message_key, "not_now")
+    names = ("closed_address", "old_address", "open_address")
+    emails = (closed[0].email, closed[1].email, lost.to)
+    return dict(zip(names, map(email_hash, emails), strict=True))
 
 
 def _asked(world: World) -> tuple[dict[str, str], Browser]:

@@ -99,6 +99,33 @@ def test_a_dispute_that_is_won_gives_the_place_back_by_itself(desk: AtTheDesk) -
     desk.reads_the_roster("1 of 8 places taken", "Member")
 
 
+def test_the_rest_of_a_payment_that_lost_a_dispute_in_part_comes_from_the_bank(
+    desk: AtTheDesk,
+) -> None:
+    browser, fake = desk.ada.browser, desk.shop.fake
+    dispute_id = str(fake.dispute(desk.intent, amount=6000)["id"])
+    desk.shop.hear_all()
+    page = desk.opens_the_task("disputes £60.00")
+    browser.reads("A bank is looking at a payment of this debt", "What is left of it then can be")
+    browser.click("Give back a part")
+    browser.is_refused(409, {"amount": "36", "reason": "ill"}, "/part")
+    browser.reads("A bank is looking at this payment", "What is left of it then can be")
+    fake.lose(dispute_id)
+    desk.shop.hear_all()
+    browser.get(page)
+    browser.reads("can still be given back, from the bank", "£156.00 goes back from the bank")
+    browser.submit({"seat": "keep", "seat_reason": "she stays"}, "/disputes/")
+    browser.click("Give back a part")
+    browser.submit({"amount": "36", "reason": "ill for one evening"}, "/part")
+    browser.reads("By a transfer that the treasurer makes", "Stripe sends nothing of it back")
+    desk.opens_the_task("Pay £36.00 back to Pip Buttonwood from the bank")
+    browser.click("It was paid from the bank")
+    browser.submit({"paid_on": "2026-11-21", "reference": "LANTERN 7"}, "/paid")
+    browser.reads("Paid by bank transfer", "Refund paid from the bank")
+    letter = desk.street.letter("pip.buttonwood@example.org", "£36.00 have been transferred back")
+    assert "LANTERN 7" in letter.text
+
+
 def test_a_question_of_the_bank_takes_nothing_and_says_so(desk: AtTheDesk) -> None:
     desk.shop.fake.dispute(desk.intent, "general", inquiry=True)
     desk.shop.hear_all()

@@ -5,8 +5,12 @@ from __future__ import annotations
 
 from datetime import date
 
+from chalicelib.rules.changes import Change, Update
+from chalicelib.rules.people.circle import CircleSettings
+from chalicelib.store import reads
+from chalicelib.store.commit import commit
 from tests.journeys.street import Careful, Street
-from tests.pay_steps import LONDON_BANK, owed
+from tests.pay_steps import LONDON_BANK, approved, earned, owed, paid, prepared, tick
 from tests.people import a_person
 from tests.shop import Shop
 from tests.stories import LEADERS, a_recruiting_term
@@ -103,3 +107,42 @@ def test_from_closed_registers_to_books_that_owe_nobody(shop: Shop) -> None:
     ada.get(f"/admin/payouts/leaders/{leader_id}")
     ada.reads("Nothing is open", "Run 2027-03", "•••• 3000")
     ada.follow_every_link()
+
+
+def test_what_the_bank_has_not_paid_is_taken_back_by_two_people(shop: Shop) -> None:
+    a_person(shop.world, ADA, ("administrator",))
+    a_person(shop.world, TILDA, ("treasurer",), "Tilda Till")
+    earned(shop)
+    street, period = Street(shop), prepared(shop.world)
+    approved(shop.world, period)
+    tick()
+    paid(shop.world, period, reference="BANK 7")
+    circle = reads.get(CircleSettings, "settings", "circle")
+    assert circle is not None
+    commit(Change.of(Update(circle, {"refund_limit_minor": 5000, "connect": True})))
+    tilda = comes_in(street, TILDA)
+    tilda.get(f"/admin/payouts/{period}")
+    tilda.click("It was not paid")
+    tilda.reads("Barnaby Teacup was not paid", "BANK 7", "a second person has to agree")
+    tilda.is_refused(422, {}, "/not-paid")
+    tilda.submit({"reason": "the bank refused the file"}, "/not-paid")
+    tilda.reads("waits for a second person")
+    tilda.click("It was not paid")
+    tilda.reads("Somebody else has to agree")
+    assert "/agree" not in tilda.markup
+
+    ada = comes_in(street, ADA)
+    ada.get("/admin")
+    ada.click("Somebody says that £97.50 to Barnaby Teacup")
+    ada.reads("Tilda Till says that it was not paid: the bank refused the file")
+    ada.submit({}, "/agree")
+    ada.reads("Pay from the bank")
+    assert owed() == 9750
+    letter = street.letter(BARNABY, "have not been paid yet")
+    assert "That was a mistake of ours" in letter.text
+    barnaby = comes_in(street, BARNABY)
+    barnaby.get("/leader/pay/details")
+    barnaby.click("being paid through Stripe")
+    assert barnaby.path == "/leader/pay/account"
+    tilda.get(f"/admin/payouts/{period}/bank-list")
+    tilda.reads("£97.50", "Paid already")

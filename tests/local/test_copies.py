@@ -19,6 +19,7 @@ from tests.stories import a_recruiting_term
 from tests.world import World
 
 PREFIX = "test"
+OURS = ["--tables", PREFIX]
 
 
 def client() -> Any:
@@ -163,26 +164,50 @@ def test_a_copy_can_be_read_by_its_owner_only(stocked: World, folder: Path) -> N
 def test_one_command_exports_and_one_imports(
     stocked: World, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert export_all.main([PREFIX, str(folder)]) == 0
+    assert export_all.main([*OURS, str(folder)]) == 0
     assert "rows" in capsys.readouterr().out
-    assert import_all.main([PREFIX, str(folder)]) == 1
+    assert import_all.main([*OURS, str(folder)]) == 1
     assert "Nothing was imported: test-circle is not empty." in capsys.readouterr().out
     import_all.empty(client(), PREFIX)
-    assert import_all.main([PREFIX, str(folder)]) == 0
-    assert "The books are proven." in capsys.readouterr().out
+    assert import_all.main([*OURS, str(folder)]) == 0
+    told = capsys.readouterr().out
+    assert "The books are proven." in told
+    assert "There is no bucket of exports of test in this account" in told
+
+
+def test_an_import_erases_again_whoever_was_erased_since(
+    stocked: World, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The list lies in the deployment's own bucket, beside its exports."""
+    person = a_person(stocked, "fern.field@example.org", full_name="Fern Field")
+    assert export_all.main([*OURS, str(folder)]) == 0
+    bucket = "test-exports-123456789012"
+    where = {"LocationConstraint": "eu-west-2"}
+    s3 = boto3.client("s3", region_name="eu-west-2")
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration=where)
+    line = {"erasure_id": person.person_id, "person_id": person.person_id, "found": []}
+    body = json.dumps(line).encode()
+    s3.put_object(Bucket=bucket, Key=f"erased/{person.person_id}.json", Body=body)
+    import_all.empty(client(), PREFIX)
+    assert import_all.main([*OURS, str(folder)]) == 0
+    told = capsys.readouterr().out
+    assert "1 on the list" in told
+    assert "no list was found" not in told
+    assert "fern.field" not in json.dumps(everything())
+    assert "Fern Field" not in json.dumps(everything())
 
 
 def test_what_is_there_is_replaced_only_when_its_name_is_typed_again(
     stocked: World, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """It is exported first, so that nothing is lost by a mistake."""
-    assert export_all.main([PREFIX, str(folder)]) == 0
+    assert export_all.main([*OURS, str(folder)]) == 0
     a_person(stocked)
     before = everything()
-    assert import_all.main([PREFIX, str(folder), "prod"]) == 1
+    assert import_all.main([*OURS, "--replace", "prod", str(folder)]) == 1
     assert "does not repeat" in capsys.readouterr().out
     assert everything() == before
-    assert import_all.main([PREFIX, str(folder), PREFIX]) == 0
+    assert import_all.main([*OURS, "--replace", PREFIX, str(folder)]) == 0
     [kept] = [one for one in folder.parent.iterdir() if "replaced" in one.name]
     assert kept.name.startswith("test-replaced-")
     again = copies.read_copy(kept, store.SCHEMA_VERSION)
@@ -193,8 +218,10 @@ def test_what_is_there_is_replaced_only_when_its_name_is_typed_again(
 def test_a_command_without_its_words_says_what_is_missing(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert (export_all.main([]), import_all.main(["test"])) == (2, 2)
-    assert "make export TABLES=" in capsys.readouterr().out
+    assert (export_all.main([]), import_all.main([])) == (2, 2)
+    assert capsys.readouterr().out.count("STAGE=prod") == 2
+    assert import_all.main(OURS) == 2
+    assert "FROM=exports/" in capsys.readouterr().out
 
 
 def test_tables_that_are_not_there_are_refused(world: World, folder: Path) -> None:

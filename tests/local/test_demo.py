@@ -14,12 +14,13 @@ import requests
 from chalicelib import wiring
 from chalicelib.flows import today
 from chalicelib.flows.books import books
+from chalicelib.flows.people import erasing
 from chalicelib.rules.joining.enrolments import IN_SEAT, Enrolment
 from chalicelib.rules.money.payments import Payment, Refund
 from chalicelib.store import reads, tables
 from chalicelib.store.running import groups
 from local import demo
-from local.demo.people import BUTTONWOOD, COACHING, DOORBELL, FEATHERSTONE
+from local.demo.people import BUTTONWOOD, COACHING, DOORBELL, FEATHERSTONE, WATERCRESS
 from local.demo.stage import TODAY
 from local.product import Product, require_free
 from local.server import PortTaken
@@ -33,6 +34,7 @@ MEMBERS = {
 RECRUITING = ["Thursday Lantern Group", "Daybreak Consultants"]
 TO_DO = [
     "dispute",
+    "mail_bounced",
     "refund_failed",
     "offer_to_make",
     "application_received",
@@ -116,6 +118,8 @@ def the_stories_are_there(product: Product) -> None:
     assert money_of(BUTTONWOOD.email) == (["seat", "surplus"], [("surplus", "succeeded")])
     assert money_of(FEATHERSTONE.email) == (["seat", "seat"], [("cooling_off", "failed")])
     assert money_of(COACHING.email) == (["seat"], []), "an employer pays for a coach"
+    assert [one.state for one in erasing.show_all(product.wired).rows] == ["done"]
+    assert WATERCRESS.name not in repr(list(reads.everything(tables.Applications)))
     assert product.stripe is not None
     statuses = [
         charge["status"]

@@ -19,6 +19,7 @@ ALLOWED = {
     "dynamodb": {"GetItem", "PutItem", "TransactWriteItems"},
     "s3": {"PutObject", "GetObject"},
     "sesv2": {"SendEmail"},
+    "sqs": {"GetQueueAttributes", "SendMessage"},
     "ssm": {"GetParameter"},
 }
 
@@ -75,6 +76,7 @@ def spelled(shape: Any, above: tuple[str, ...] = ()) -> Any:
 
 
 def test_addresses_of_regions_are_still_known(trimmed: Path) -> None:
+    assert client(trimmed, "sqs").meta.endpoint_url == "https://sqs.eu-west-2.amazonaws.com"
     assert client(trimmed, "ssm").meta.endpoint_url == "https://ssm.eu-west-2.amazonaws.com"
     assert client(trimmed, "sesv2").meta.endpoint_url == "https://email.eu-west-2.amazonaws.com"
 

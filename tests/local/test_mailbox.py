@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
 
 from chalicelib.gateways.ses_mailer import SesMailer
 from chalicelib.rules.mail import Attachment, Letter
+from chalicelib.rules.mail_news import news_of
 from local.clock import DemoClock
 from local.mailbox import Mailbox, MailboxServer
 
@@ -26,11 +29,15 @@ LETTER = Letter(
 )
 
 
+TOLD: list[dict[str, Any]] = []  # the events of SES that the pages sent
+
+
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[MailboxServer]:
     clock = DemoClock(tmp_path / "clock")
     mailbox = Mailbox(tmp_path / "mails", clock.now)
-    running = MailboxServer(0, mailbox, clock, "http://127.0.0.1:8000")
+    running = MailboxServer(0, mailbox, clock, "http://127.0.0.1:8000", TOLD.append)
+    TOLD.clear()
     running.start()
     yield running
     running.stop()
@@ -72,6 +79,47 @@ def test_mails_can_be_looked_at_by_reader(server: MailboxServer, mailer: SesMail
     only = seen(server, "/?to=saffron.umbrella@example.org").text
     assert "Another" in only
     assert "Your place" not in only
+
+
+def press(server: MailboxServer, path: str, what: str, origin: str = "") -> requests.Response:
+    with requests.Session() as session:
+        session.trust_env = False
+        return session.post(
+            server.base_url + path,
+            {"what": what},
+            headers={"Origin": origin or server.base_url},
+            timeout=5,
+        )
+
+
+def test_a_page_tells_what_became_of_its_mail_as_ses_does(
+    server: MailboxServer, mailer: SesMailer
+) -> None:
+    mailer.send(LETTER)
+    page = press(server, "/mails/1/news", "bounced")
+    assert "This address bounces." in page.text
+    (event,) = TOLD
+    news = news_of(json.dumps(event))
+    assert news is not None
+    assert (news.what, news.mail_key) == ("bounced", LETTER.reference)
+    assert (news.message_id, news.addresses) == ("local-000001", (LETTER.to,))
+
+
+@pytest.mark.parametrize(
+    ("path", "what", "origin"),
+    [
+        ("/mails/1/news", "bounced", "http://elsewhere.example"),
+        ("/mails/1/news", "lost", ""),
+        ("/mails/9/news", "bounced", ""),
+        ("/mails/0/news", "bounced", ""),
+    ],
+)
+def test_only_its_own_page_tells(
+    server: MailboxServer, mailer: SesMailer, path: str, what: str, origin: str
+) -> None:
+    mailer.send(LETTER)
+    assert press(server, path, what, origin).status_code == 404
+    assert TOLD == []
 
 
 def test_mails_stay_between_runs(server: MailboxServer, mailer: SesMailer, tmp_path: Path) -> None:

@@ -16,8 +16,9 @@ from chalicelib.rules.books.shares import spread, take
 from chalicelib.rules.changes import Change
 from chalicelib.rules.disputes.disputes import Dispute
 from chalicelib.rules.joining.enrolments import Enrolment
-from chalicelib.rules.money.payments import Obligation, Payment, Refund, Release
+from chalicelib.rules.money.payments import Obligation, OnBehalf, Payment, Refund, Release
 from chalicelib.rules.people.circle import Task
+from chalicelib.rules.prices.credits import Credit
 from chalicelib.rules.returning import releases, reserving
 from chalicelib.rules.returning.releases import Decision, Owed, Parts, split
 from chalicelib.rules.running.groups import Term
@@ -139,6 +140,49 @@ def test_after_the_seat_has_ended_nothing_says_that_it_stays() -> None:
     assert {one.ends_seat for one in change.created(Refund)} == {"left"}
 
 
+# A credit, and who paid
+
+
+MEMBER = OnBehalf(member_name="Pip Buttonwood", member_email="pip@example.org", link=1)
+
+
+@pytest.mark.parametrize(
+    ("hers", "theirs", "amount", "credit", "sent"),
+    [
+        (21600, 0, 3600, 3600, 0),
+        (0, 21600, 3600, 0, 3600),
+        (7200, 14400, 3600, 0, 3600),
+        (18000, 3600, 7200, 3600, 3600),
+    ],
+)
+def test_only_what_the_member_paid_herself_becomes_her_credit(
+    hers: int, theirs: int, amount: int, credit: int, sent: int
+) -> None:
+    """What somebody else has paid for her, later here, goes back to them."""
+    later = NOW + timedelta(days=1)
+    own = a.paid(amount_minor=hers)
+    other = a.paid(
+        payment_id="pay-2", amount_minor=theirs, outcome="part", on_behalf=MEMBER, created_at=later
+    )
+    paid = [one for one in (own, other) if one.amount_minor]
+    row, change = released(owed(paid), amount, as_credit=True)
+    assert (row.credit_minor, row.refund_minor) == (credit, sent)
+    assert {one.payment_id: one.amount_minor for one in change.created(Refund)} == (
+        {"pay-2": sent} if sent else {}
+    )
+    assert [one.amount_minor for one in change.created(Credit)] == ([credit] if credit else [])
+    assert a.values(change, Obligation)["refunded_minor"] == amount
+    assert sum(sums(change).values()) == 0
+    assert a.twice_written(change) == []
+
+
+def test_what_a_credit_had_settled_is_one_again_beside_what_was_paid() -> None:
+    row, change = released(owed([a.paid(amount_minor=16600)], credit_minor=5000), 21600)
+    assert (row.refund_minor, row.credit_minor) == (16600, 5000)
+    assert a.values(change, Payment) == {"refunded_minor": 16600}
+    assert a.twice_written(change) == []
+
+
 # Disputes
 
 
@@ -172,6 +216,9 @@ def dispute(payment_id: str = "pay-1", **changed: Any) -> Dispute:
         ([dispute(state="warning_closed")], False),
         ([dispute(refundable=True), dispute()], True),
         ([dispute("pay-2")], False),
+        ([dispute(state="lost", booked_lost=True)], False),
+        ([dispute(state="prevented", booked_lost=True)], False),
+        ([dispute(state="lost", booked_lost=True), dispute()], True),
     ],
 )
 def test_all_disputes_of_a_payment_say_whether_it_can_go_back(
@@ -190,6 +237,26 @@ def test_the_payment_that_is_not_in_dispute_can_go_back() -> None:
         released(both, 7201)
 
 
+@pytest.mark.parametrize(
+    ("changed", "method"),
+    [
+        ({"state": "warning_closed"}, "stripe"),
+        ({"state": "won", "booked_lost": True}, "stripe"),
+        ({"state": "lost", "booked_lost": True, "refundable": True}, "stripe"),
+        ({"state": "lost", "booked_lost": True}, "bank"),
+        ({"state": "lost", "booked_lost": True, "payment_id": "pay-2"}, "stripe"),
+    ],
+)
+def test_what_is_left_of_a_payment_that_was_lost_goes_back_from_the_bank(
+    changed: dict[str, Any], method: str
+) -> None:
+    row = replace(dispute(), **changed)
+    _, change = released(replace(owed([a.paid()]), disputes=[row]), 7200)
+    (refund,) = change.created(Refund)
+    assert (refund.method, refund.amount_minor) == (method, 7200)
+    assert bool(list(change.created(Task))) is (method == "bank")
+
+
 # Arithmetic
 
 
@@ -199,10 +266,9 @@ def test_the_payment_that_is_not_in_dispute_can_go_back() -> None:
     credit=st.integers(0, 100_000),
     paid=st.integers(0, 100_000),
     part=st.integers(0, 100_000),
-    as_credit=st.booleans(),
 )
 def test_every_penny_that_is_taken_belongs_to_somebody(
-    amount: int, bursary: int, credit: int, paid: int, part: int, as_credit: bool
+    amount: int, bursary: int, credit: int, paid: int, part: int
 ) -> None:
     """And nobody gets more than they gave."""
     credit = min(credit, amount)
@@ -215,9 +281,9 @@ def test_every_penny_that_is_taken_belongs_to_somebody(
         shares=spread(amount + bursary, [f"session-{n}" for n in range(1, 7)]),
     )
     wanted = min(part, amount + bursary)
-    found: Parts = split(debt, wanted, as_credit)
+    found: Parts = split(debt, wanted)
     assert found.bursary + found.unbilled + found.credit + found.refund == wanted
     assert 0 <= found.bursary <= bursary
     assert 0 <= found.unbilled <= debt.outstanding_minor
-    assert 0 <= found.refund <= (0 if as_credit else paid)
-    assert 0 <= found.credit <= credit + (paid if as_credit else 0)
+    assert 0 <= found.refund <= paid
+    assert 0 <= found.credit <= credit

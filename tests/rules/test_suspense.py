@@ -324,6 +324,24 @@ def test_what_speaks_for_a_debt(words: dict[str, str], amount: int, why: tuple[s
     assert {one.offer.full_name: one.why for one in found}["Dr Pip Buttonwood"] == why
 
 
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ({"payer": "FICTONBURY HEALTH TR"}, ("name",)),
+        ({"payer": "ANOTHER HEALTH TRUST"}, ()),
+        ({"payer": "X", "reference": "costcentre-4711"}, ("reference",)),
+        ({"payer": "BUTTONWOOD"}, ("name",)),
+    ],
+)
+def test_whoever_was_named_as_who_pays_speaks_for_the_debt(
+    words: dict[str, str], why: tuple[str, ...]
+) -> None:
+    named = {"payer_name": "Fictonbury Health Trust", "payer_email": "a@trust.example"}
+    debt = open_debt(3, "Pip Buttonwood", **named, payer_reference="COST CENTRE 4711")
+    (found,) = suggested(receipt(left_minor=100, **words), [debt])
+    assert found.why == why
+
+
 def test_accents_do_not_matter_and_the_likeliest_is_first() -> None:
     found = suggested(receipt(payer="MR O ELAN"), [PIP, OTIS])
     assert [one.offer.full_name for one in found] == ["Otis Élan", "Dr Pip Buttonwood"]

@@ -246,10 +246,12 @@ class Books(RuleBasedStateMachine):
         told = _refund(row, str(row.stripe_refund_id), "failed", whole)
         self.write(refunds.news(row, told, self.now), whole)
 
-    @precondition(lambda self: self.some(Refund, "failed"))
+    @precondition(lambda self: self.some(Refund, "failed", "requested"))
     @rule(at=ANY)
     def pay_by_hand(self, at: int) -> None:
-        row = self.refund(at, "failed")
+        """One that came back, or that was never Stripe's: of a payment lost to a bank."""
+        every = [one for one in self.rows.all(Refund) if refunds_by_hand.waits_for_a_transfer(one)]
+        row = every[at % len(every)] if every else None
         if row is not None and row.amount_minor:
             self.write(refunds_by_hand.paid(row, "BACK 1", self.now.date(), self.now))
 
@@ -265,7 +267,7 @@ class Books(RuleBasedStateMachine):
         mine = [one for one in self.of(Refund, debt) if one.payment_id == payment.payment_id]
         out = sum(one.amount_minor + one.suspense_minor for one in mine if one.state == "succeeded")
         amount = (payment.amount_minor - out) * part // 100
-        if not amount:
+        if amount <= 0:
             return
         like = refunds.refund_of(payment, "", amount, "stripe", self.now)
         told = _refund(like, self.name("re"), "succeeded", amount)

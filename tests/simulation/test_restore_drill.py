@@ -20,6 +20,8 @@ from chalicelib.rules.joining.applications import Application
 from chalicelib.store import reads, tables
 from chalicelib.store.commit import commit
 from chalicelib.store.tasks import open_tasks
+from local.tools import erased
+from tests.flows.test_erasing import asked, erasure, leave, nights, seen
 from tests.shop import ADMIN
 from tests.simulation.restoring_steps import STEPS, a_story, named, tasks
 from tests.stories import a_circle
@@ -123,6 +125,44 @@ def test_a_transaction_that_was_torn_apart_is_told_by_name(world: World) -> None
                 assert {"intent_stuck:payment", "money_unexplained", "books_apart"} <= signs
             if of_stripe:  # each movement is named, also while Stripe's balance proves nothing
                 assert "movement_missing" in tasks(), (step, name)
+
+
+def test_who_was_erased_after_the_instant_is_erased_from_what_came_back(world: World) -> None:
+    """The list of erasures is not in the tables: it is applied before anything is switched on, and
+    nobody is written to a second time."""
+    with a_story(world) as told:
+        leave(told.shop, told.first)
+        told.keep("left")
+        name = asked(world, "Pip Buttonwood", "pip.buttonwood@example.org")
+        nights(world)
+        assert (erasure(name).state, seen(PIP)) == ("done", [])
+
+        told.restore("left")
+        assert seen(PIP), "all of it is back"
+        before = len(world.postbox.letters)
+        counts = erased.repeat(world.outside, world.drawer.erased.values())
+        assert counts["erased"] == 1
+        assert seen(PIP) == []
+        told.comes_to_rest()
+        nights(world)
+        assert (erasure(name).state, seen(PIP)) == ("done", [])
+        assert [one for one in world.postbox.letters[before:] if "pip" in one.to] == []
+
+
+PIP = ("buttonwood",)
+
+
+def test_who_has_a_place_again_after_a_restore_is_erased_when_it_ends(world: World) -> None:
+    """What came back is older than the leaving: the list is not forgotten, it waits."""
+    with a_story(world) as told:
+        leave(told.shop, told.first)
+        name = asked(world, "Pip Buttonwood", "pip.buttonwood@example.org")
+        nights(world)
+        told.restore("paid")
+        erased.repeat(world.outside, world.drawer.erased.values())
+        again = erasure(name)
+        assert (again.state, [one.code for one in again.waits_for]) == ("waiting", ["seat"])
+        assert again.again, "nobody is written to a second time"
 
 
 def test_what_was_forgotten_is_back_after_a_restore_and_is_forgotten_again(world: World) -> None:

@@ -68,6 +68,38 @@ def test_all_of_a_change_is_written() -> None:
     assert marker_ids() == {"a", "b"}
 
 
+def raw(here: LocalTables, message_key: str) -> dict[str, Any]:
+    """The item of a mail as it lies there."""
+    asked = {"TableName": here.table("outbox"), "Key": {"message_key": {"S": message_key}}}
+    item: dict[str, Any] = here.client.get_item(**asked)["Item"]
+    return item
+
+
+def test_what_holds_nothing_is_not_stored_and_read_as_nothing(local_tables: LocalTables) -> None:
+    mail = Mail(message_key="a", template="offer", to="ada@example.org", queued_at=NOW)
+    commit(Change.of(Create(mail)))
+    assert not {"failure", "facts", "links", "stands"} & raw(local_tables, "a").keys()
+    assert reads.get(Mail, "a") == mail
+
+
+@pytest.mark.parametrize("stored", [True, False])
+def test_a_condition_on_nothing_holds_whether_it_is_stored_or_not(
+    local_tables: LocalTables, stored: bool
+) -> None:
+    """Rows of earlier releases have it."""
+    mail = Mail(message_key="a", template="offer", to="ada@example.org", queued_at=NOW)
+    commit(Change.of(Create(mail)))
+    if stored:
+        commit(Change.of(Update(mail, {"failure": "", "stands": ()})))
+    assert ("failure" in raw(local_tables, "a")) == stored
+    nothing = (Is("failure", ""), Is("stands", ()))
+    with pytest.raises(StateChanged):
+        commit(Change.of(Update(mail, {"state": "sent"}, when=(Is("failure", "SES"),))))
+    commit(Change.of(Update(mail, {"state": "failed", "failure": "SES"}, when=nothing)))
+    with pytest.raises(StateChanged):
+        commit(Change.of(Update(mail, {"state": "sent"}, when=nothing)))
+
+
 def test_nothing_of_a_change_is_written_when_one_condition_fails() -> None:
     commit(Change.of(Create(a_marker("a"))))
     for change in (

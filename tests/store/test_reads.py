@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from chalicelib.rules.audit import AuditRow
-from chalicelib.rules.changes import Change, Create
+from chalicelib.rules.changes import Change, Create, Update
 from chalicelib.rules.joining.applications import Application, Unique
-from chalicelib.rules.people.circle import Document, Task
+from chalicelib.rules.mail import Mail
+from chalicelib.rules.people.circle import Document
 from chalicelib.rules.people.people import EmailOwner, Person
+from chalicelib.rules.returning.bulk import Bulk
 from chalicelib.store import reads, tables
 from chalicelib.store.commit import WRITES_MAX, commit
 from chalicelib.store.rows import KEPT
@@ -20,6 +23,7 @@ from tests.store.row_values import plain_row
 
 pytestmark = pytest.mark.dynamodb_local
 NOW = datetime(2026, 11, 21, 18, tzinfo=UTC)
+DAY = timedelta(days=1)
 KINDS = sorted(KEPT, key=lambda kind: kind.__name__)
 
 
@@ -92,13 +96,74 @@ def test_many_are_read_in_one_go_and_missing_ones_left_out() -> None:
 def test_what_is_due_comes_oldest_first_and_what_is_not_due_stays() -> None:
     times = {"late": -60, "now": 0, "soon": 1, "older": -90}
     put([
-        plain_row(Task, task_id=name, due_at=NOW + timedelta(minutes=minutes))
+        plain_row(Bulk, bulk_id=name, next_at=NOW + timedelta(minutes=minutes))
         for name, minutes in times.items()
     ])  # fmt: skip
-    due = reads.due(tables.Circle, "task", NOW)
-    assert [task.task_id for task in due] == ["older", "late", "now"]
-    assert [task.task_id for task in reads.due(tables.Circle, "task", NOW, limit=1)] == ["older"]
+    due = reads.due(tables.Circle, "bulk", NOW)
+    assert [bulk.bulk_id for bulk in due] == ["older", "late", "now"]
+    assert [bulk.bulk_id for bulk in reads.due(tables.Circle, "bulk", NOW, limit=1)] == ["older"]
     assert reads.due(tables.Circle, "another", NOW) == []
+
+
+def mails(number: int) -> list[Mail]:
+    """Mails of one day, a minute apart."""
+    at = [NOW - timedelta(minutes=number - minute) for minute in range(number)]
+    keys = [f"mail-{number - place:03}" for place in range(number)]  # not in the order of time
+    return [
+        plain_row(Mail, message_key=key, queued_at=one, due_at=one, state="queued")
+        for key, one in zip(keys, at, strict=True)
+    ]
+
+
+def test_an_index_that_shows_only_keys_leads_to_whole_rows_in_its_order() -> None:
+    rows = mails(130)
+    put(rows)
+    assert list(reads.indexed(tables.Outbox.by_day, "2026-11-21")) == rows
+    newest = reads.indexed(tables.Outbox.by_day, "2026-11-21", limit=2, newest_first=True)
+    assert list(newest) == [rows[-1], rows[-2]]
+    assert reads.due(tables.Outbox, "mail", NOW) == rows
+    assert reads.due(tables.Outbox, "mail", NOW, limit=120) == rows[:120]
+
+
+def test_what_has_moved_on_since_an_index_showed_it_is_left_out(local_tables: LocalTables) -> None:
+    """Indexes follow later: what they lead to is looked at as it is now."""
+    first, second, third = mails(3)
+    put([first, second, third])
+    moves = [Update(first, {"due_at": None}), Update(second, {"due_at": NOW + DAY})]
+
+    def move(**_: Any) -> None:
+        if moves:
+            commit(Change.of(moves.pop(), moves.pop()))
+
+    events = tables.connection().client.meta.events
+    events.register("after-call.dynamodb.Query", move)
+    try:
+        assert reads.due(tables.Outbox, "mail", NOW) == [third]
+    finally:
+        events.unregister("after-call.dynamodb.Query", move)
+    assert reads.due(tables.Outbox, "mail", NOW + DAY) == [third, replace(second, due_at=NOW + DAY)]
+
+
+def test_a_row_that_an_index_showed_under_another_prefix_is_left_out(
+    local_tables: LocalTables,
+) -> None:
+    one = plain_row(Application, application_id="a", term_id="t", state="submitted")
+    put([one])
+    moves = [Update(one, {"state": "screening"})]
+
+    def move(**_: Any) -> None:
+        if moves:
+            commit(Change.of(moves.pop()))
+
+    events = tables.connection().client.meta.events
+    events.register("after-call.dynamodb.Query", move)
+    try:
+        shown = reads.indexed(tables.Applications.by_term, "t", "application#submitted#")
+        assert list(shown) == []
+    finally:
+        events.unregister("after-call.dynamodb.Query", move)
+    shown = reads.indexed(tables.Applications.by_term, "t", "application#screening#")
+    assert list(shown) == [replace(one, state="screening")]
 
 
 def test_a_row_of_a_kind_we_do_not_know_is_left_out_of_lists(local_tables: LocalTables) -> None:

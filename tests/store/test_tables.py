@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.store import tables
 from chalicelib.store.rows import KEPT
-from local.tables import Keys, TableShape, load_tables
+from local.tables import IndexShape, TableShape, load_tables
 from tests.store.row_values import plain_row
 
 NAMES = sorted(tables.TABLES)
@@ -18,16 +18,20 @@ def _of_model(model: Any) -> TableShape:
     return TableShape(
         hash=model._hash_keyname,
         range=model._range_keyname,
-        indexes={
-            name: _keys(index.Meta.attributes.values()) for name, index in model._indexes.items()
-        },
+        indexes={name: _shape(index) for name, index in model._indexes.items()},
     )
 
 
-def _keys(attributes: Any) -> Keys:
+def _shape(index: Any) -> IndexShape:
+    attributes, projection = index.Meta.attributes.values(), index.Meta.projection
     hashed = [one.attr_name for one in attributes if one.is_hash_key]
     ranged = [one.attr_name for one in attributes if one.is_range_key]
-    return Keys(hashed[0], ranged[0] if ranged else None)
+    return IndexShape(
+        hashed[0],
+        ranged[0] if ranged else None,
+        projection.projection_type == "ALL",
+        tuple(projection.non_key_attributes or ()),
+    )
 
 
 def test_the_template_and_the_store_know_the_same_tables() -> None:

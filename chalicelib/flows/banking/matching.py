@@ -175,7 +175,7 @@ def _instead(outside: Outside, hand: Hand, found: WholeDebt, debt: Debt) -> Chan
     old = rules.may_be_replaced(
         found.payment(receipt.proposed_instead), found.disputes, receipt.proposed_minor
     )
-    return rules.instead(hand, debt, old, outside.ids.new("refund"))
+    return rules.instead(hand, debt, old, outside.ids.new("refund"), found.disputes)
 
 
 def _whole_or_said(hand: Hand, debt: Debt, short: bool) -> None:

@@ -256,21 +256,12 @@ def answered() -> None:
 
 def clear(outside: Outside, caller: Caller, movement_id: str, reason: str) -> None:
     """A treasurer says what money on suspense was: not the circle's. It leaves suspense for the
-    account of money that is kept for others. Raises NotFound."""
+    account of money that is kept for others. Raises NotFound, StateChanged."""
     now = outside.clock.now()
     entry = reads.get(Entry, ledger.CIRCLE_BOOK, f"unknown#{movement_id}")
     task = reads.get(Task, "task#open", rules.task_id(movement_id))
     if entry is None or task is None:
         raise NotFound
-    moved = sum(line.amount_minor for line in entry.lines if line.account == "suspense")
-    cleared = ledger.entry(
-        ledger.CIRCLE_BOOK,
-        f"unknown_cleared#{movement_id}",
-        now,
-        entry.currency,
-        {"suspense": -moved, "not_ours": moved},
-        movement_id=movement_id,
-    )
     act = audit(
         "books",
         "books.movement_cleared",
@@ -280,4 +271,4 @@ def clear(outside: Outside, caller: Caller, movement_id: str, reason: str) -> No
         reason=reason,
         movement_id=movement_id,
     )
-    commit(Change.of(cleared, Remove(task), act), caller, now)
+    commit(rules.cleared(entry, movement_id, task, now) + act, caller, now)

@@ -9,20 +9,32 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
-from chalicelib.errors import AlreadyCounted, NotFound, RefundNotPossible, StateChanged, Trouble
+from chalicelib.errors import (
+    AlreadyCounted,
+    NotFound,
+    RefundNotPossible,
+    StateChanged,
+    StripeRefused,
+    Trouble,
+)
 from chalicelib.gateways.outside import Outside
 from chalicelib.rules.audit import audit
-from chalicelib.rules.changes import Caller, Change, Remove
+from chalicelib.rules.changes import Caller, Change, Create, Remove
 from chalicelib.rules.disputes import dispute_tasks, disputing
 from chalicelib.rules.disputes.disputes import OPEN
 from chalicelib.rules.disputes.disputing import Case
 from chalicelib.rules.money.checkout import TAG
 from chalicelib.rules.money.news import marker
 from chalicelib.rules.money.payments import Payment, StripeLookup
-from chalicelib.rules.money.stripe_objects import DisputeObject, Event, dispute_from
+from chalicelib.rules.money.stripe_objects import (
+    DisputeObject,
+    Event,
+    FraudWarningObject,
+    dispute_from,
+    fraud_warning_from,
+)
 from chalicelib.rules.people.circle import Task
 from chalicelib.rules.returning.releases import Decision
 from chalicelib.store import reads
@@ -42,6 +54,8 @@ HEARD = (
 )
 TRIES_MAX = 6
 LOOKED_BACK = timedelta(days=180)  # a dispute can stay open for months
+WARNINGS_BACK = timedelta(days=60)  # less than a marker lives: none is asked about twice
+NO_RIGHT = "permission_error"
 
 
 def hear(outside: Outside, event: Event) -> str:
@@ -49,7 +63,7 @@ def hear(outside: Outside, event: Event) -> str:
     if event.livemode != outside.places.livemode or event.account is not None:
         return "not_ours"
     if event.type == WARNED:
-        return _warned(outside, event.object)
+        return take_in_warning(outside, fraud_warning_from(event.object))
     return take_in(outside, dispute_from(event.object))
 
 
@@ -124,9 +138,10 @@ def _lookup(outside: Outside, intent_id: str | None, charge_id: str | None) -> S
     return None
 
 
-def _warned(outside: Outside, warning: Any) -> str:
-    """The card's bank believes that a payment was fraud: a person may still give it back."""
-    lookup = _lookup(outside, warning.get("payment_intent"), warning["charge"])
+def take_in_warning(outside: Outside, warning: FraudWarningObject) -> str:
+    """The card's bank believes that a payment was fraud: a person may still give it back. Each
+    warning counts once, however it was heard of."""
+    lookup = _lookup(outside, warning.payment_intent_id, warning.charge_id)
     debt = whole_debt(lookup.owner_id) if lookup else None
     payment = debt.payment(lookup.payment_id) if debt and lookup else None
     if debt is None or payment is None:
@@ -134,7 +149,7 @@ def _warned(outside: Outside, warning: Any) -> str:
     now = outside.clock.now()
     task = dispute_tasks.warned_of_fraud(payment, debt.disputes, now)
     try:
-        commit(Change.of(marker(f"{warning['id']}#warned", now), task))
+        commit(Change.of(marker(f"{warning.id}#warned", now), task))
     except AlreadyCounted:
         return "nothing"
     return "warned" if task else "nothing_left"
@@ -151,6 +166,37 @@ def look_again(outside: Outside) -> dict[str, int]:
             log.warning("dispute_waits dispute=%s code=%s", told.id, trouble.code)
             counts["waits"] += 1
     return dict(counts)
+
+
+def look_for_warnings(outside: Outside) -> dict[str, int]:
+    """Nightly: every warning of fraud of the last weeks, so that an event that never came is made
+    up for; counts by outcome. A key that may not ask for them is said once, as a task."""
+    now, counts = outside.clock.now(), Counter[str]()
+    try:
+        for told in outside.stripe.fraud_warnings_since(now - WARNINGS_BACK):
+            try:
+                counts[take_in_warning(outside, told)] += 1
+            except Trouble as trouble:
+                log.warning("warning_waits warning=%s code=%s", told.id, trouble.code)
+                counts["waits"] += 1
+    except StripeRefused as refused:
+        if refused.args[0] != NO_RIGHT:
+            raise
+        return {_say_right(missing=True, now=now): 1}
+    _say_right(missing=False, now=now)
+    return dict(counts)
+
+
+def _say_right(missing: bool, now: datetime) -> str:
+    """The task about the right that a key lacks: there while it does."""
+    task = dispute_tasks.right_missing(now)
+    known = reads.get(Task, "task#open", task.task_id)
+    if missing and known is None:
+        log.warning("stripe_right_missing right=early_fraud_warnings")
+        commit(Change.of(Create(task)))
+    if known is not None and not missing:
+        commit(Change.of(Remove(known)))
+    return "right_missing" if missing else ""
 
 
 # What a person does

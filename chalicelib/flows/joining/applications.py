@@ -55,7 +55,7 @@ def show_apply(outside: Outside, slug: str, taster: str) -> dict[str, Any]:
         "group": group,
         "terms": [whole for whole in groups.whole_terms(rows) if recruits(whole, now)],
         "guest": _guest(outside, taster),
-        "policy": _document("refund_policy"),
+        "policy": circle.current_documents(circle.settings(), "refund_policy").get("refund_policy"),
     }
 
 
@@ -91,7 +91,7 @@ def draft(outside: Outside, token: str) -> Application:
 
 
 def show_draft(outside: Outside, token: str) -> dict[str, Any]:
-    """A draft with its term, and the texts that are agreed to at its end."""
+    """A draft with its term."""
     application = draft(outside, token)
     whole = _whole(application)
     now = outside.clock.now()
@@ -100,9 +100,13 @@ def show_draft(outside: Outside, token: str) -> dict[str, Any]:
         "whole": whole,
         "closed": not recruits(whole, now),
         "over": rules.draft_ended(application, now),
-        "ground_rules": _document("agreement"),
-        "privacy_text": _document("privacy"),
     }
+
+
+def show_texts(outside: Outside) -> dict[str, Any]:  # noqa: ARG001 - every flow takes outside
+    """The texts that are agreed to at the end of a draft; None before there are any."""
+    texts = circle.current_documents(circle.settings(), "agreement", "privacy")
+    return {"ground_rules": texts.get("agreement"), "privacy_text": texts.get("privacy")}
 
 
 def draft_path(outside: Outside, token: str, values: Mapping[str, Any]) -> str:
@@ -283,11 +287,6 @@ def _versions() -> dict[str, str]:
     settings = circle.settings()
     names = ("agreement", "privacy") if settings else ()
     return {f"{name}_version": version_of(settings, name) for name in names if settings}
-
-
-def _document(name: str) -> Any:
-    settings = circle.settings()
-    return circle.current_document(settings, name) if settings else None
 
 
 def _act(outside: Outside, caller: Caller) -> Act:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from chalicelib import wording
 from chalicelib.errors import StateChanged
 from chalicelib.gateways.outside import Outside
 from chalicelib.rules.banking.bank import BankReceipt, forgotten
@@ -17,16 +18,18 @@ from chalicelib.rules.changes import Change
 from chalicelib.rules.joining import forgetting as rules
 from chalicelib.rules.joining.applications import Act, Application
 from chalicelib.rules.joining.tasters import TasterBooking
+from chalicelib.rules.people import erasing_holds
 from chalicelib.store import reads, tables
 from chalicelib.store.commit import commit
 from chalicelib.store.joining import applications as store
 from chalicelib.store.joining import offers
+from chalicelib.store.people import traces
 
 IN_ONE_GO = 200
 
 
 def forget_due(outside: Outside) -> dict[str, int]:
-    """Delete drafts, ended applications and tasters whose time is over, and who paid by hand
+    """Delete drafts, ended applications and tasters whose time is over, and names on what was paid
     years ago; how many of each."""
     counts: Counter[str] = Counter()
     for row in _due(outside):
@@ -54,6 +57,17 @@ def _what(outside: Outside, row: Any) -> tuple[str, Change]:
     application: Application = row
     found = offers.with_offers(application.application_id)
     if application.state == "accepted" or (found and found.offers):
-        return "kept", rules.application_kept(application, now)
+        return _of_the_books(outside, application, act)
     name = store.holder(application.claim_name)
     return "applications", rules.application_forgotten(application, name, act)
+
+
+def _of_the_books(outside: Outside, application: Application, act: Act) -> tuple[str, Change]:
+    """What led to an offer is kept with its money: looked at each year, until the last fact of it
+    is older than the years of the books and nothing of it is open."""
+    rows = traces.debts_of(application.application_id)
+    until, now = erasing_holds.books_until(rows), outside.clock.now()
+    if until is None or until > now or erasing_holds.is_open(rows):
+        return "kept", rules.application_kept(application, now)
+    named = wording.label("name", "erased")
+    return "debts", rules.debt_forgotten(application, rows, named, act)

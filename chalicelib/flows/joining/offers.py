@@ -21,7 +21,7 @@ from chalicelib.rules.joining.reissues import lower_price_asked, reissue
 from chalicelib.rules.links import link_path, read_link
 from chalicelib.rules.money.checkout import shown_state
 from chalicelib.rules.money.instalments import NOTHING_OWING, owing
-from chalicelib.rules.people.circle import CircleSettings, Document
+from chalicelib.rules.people.circle import CircleSettings
 from chalicelib.rules.prices.bursaries import as_written, not_usable
 from chalicelib.rules.prices.prices import STANDARD
 from chalicelib.rules.running.groups import WholeTerm
@@ -111,7 +111,8 @@ def offer_anew(outside: Outside, caller: Caller, which: OfferId, wanted: Wanted)
     if debt and any(one.state == "on_its_way" for one in debt.payments):
         raise PaymentOnItsWay(state="at_the_desk")
     new = _new(outside, caller, application, whole, wanted, old)
-    change = reissue(application, old, whole, circle, new)
+    payer = debt.obligation.payer_name if debt else ""
+    change = reissue(application, old, whole, circle, new, payer)
     note = _audit(outside, caller, which.application_id, "offer.made_anew", wanted.offer_id)
     commit(change + note, caller, new.now)
 
@@ -221,11 +222,13 @@ def show(outside: Outside, token: str, checkout_id: str = "") -> dict[str, Any]:
     application, offer = load(which)
     debt = payments.whole_debt(offer.obligation_id)
     rows = debt.instalments if debt else ()
+    frozen = {"agreement": offer.agreement_version, "refund_policy": offer.policy_version}
+    texts = circle_store.documents(frozen)
     return {
         "offer": offer,
         "application": application,
-        "agreement": reads.get(Document, "document#agreement", offer.agreement_version),
-        "policy": reads.get(Document, "document#refund_policy", offer.policy_version),
+        "agreement": texts.get("agreement"),
+        "policy": texts.get("refund_policy"),
         "over": offer.state == "open" and offer.hold_until <= now,
         "payment_state": shown_state(debt.payments if debt else (), checkout_id),
         "paid_minor": debt.obligation.paid_minor if debt else 0,

@@ -21,6 +21,7 @@ from chalicelib.store import reads, tables
 from chalicelib.store.commit import commit
 from chalicelib.store.joining import applications as store
 from chalicelib.store.joining import offers
+from chalicelib.store.people import addresses
 from chalicelib.store.running import groups
 
 NOT_SHOWN = ("draft",)  # drafts are their writers' own until they are sent
@@ -87,6 +88,7 @@ def show_application(outside: Outside, application_id: str) -> dict[str, Any]:
         "offers": found.offers,
         "history": reads.under(tables.Audit, application_id)[-HISTORY_MAX:],
         "alike": _alike(application, store.of_term(application.term_id)),
+        "address": addresses.several([application.email]).get(application.email),
         "guest": store.booking(application.booking_id) if application.booking_id else None,
         "may_offer": _may_offer(application),
     }

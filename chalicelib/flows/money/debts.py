@@ -10,7 +10,7 @@ from chalicelib.rules.books.ledger import Entry
 from chalicelib.rules.money.instalments import parts_of
 from chalicelib.rules.money.payments import Obligation, Payment, Refund
 from chalicelib.rules.people.circle import JobRun
-from chalicelib.rules.returning.reserving import in_dispute
+from chalicelib.rules.returning.reserving import in_dispute, only_by_bank
 from chalicelib.rules.running.groups import Group, Term
 from chalicelib.store import reads, tables
 from chalicelib.store.banking import receipts
@@ -65,6 +65,7 @@ def show_one(obligation_id: str) -> dict[str, Any]:
         "fraud_warnings": open_about(f"/admin/payments/{obligation_id}", "fraud_warning"),
         "asked": open_about(f"/admin/payments/{obligation_id}", "refund_outside"),
         "blocked": any(in_dispute(one, debt.disputes) for one in debt.payments),
+        "by_bank": any(only_by_bank(one, debt.disputes) for one in debt.payments),
         "left_minor": sum(debt.obligation.shares.values()),
         "names": _names(debt),
     }

@@ -24,7 +24,7 @@ from chalicelib.rules.changes import Change, Create, Is, Update
 from chalicelib.rules.joining.enrolments import IN_SEAT, Enrolment
 from chalicelib.rules.money import delayed, parts, settling
 from chalicelib.rules.money.checkout import TAG
-from chalicelib.rules.money.news import Debt, News, matches
+from chalicelib.rules.money.news import Debt, News, marker, matches
 from chalicelib.rules.money.payments import Payment, StripeLookup
 from chalicelib.rules.money.stripe_objects import Checkout, Event, checkout_from
 from chalicelib.rules.people.circle import Task
@@ -32,7 +32,7 @@ from chalicelib.rules.prices.means import taken_late
 from chalicelib.store import reads, tables
 from chalicelib.store.commit import commit
 from chalicelib.store.joining import offers
-from chalicelib.store.money.payments import whole_debt, with_sessions
+from chalicelib.store.money.payments import by_stripe_id, whole_debt, with_sessions
 from chalicelib.store.prices.means import means_again
 from chalicelib.store.running import groups
 
@@ -86,6 +86,8 @@ def settle(
     for _ in range(TRIES_MAX):
         debt = _load(ids, look_for_enrolment, outside.clock.now())
         if debt is None:
+            debt = _placed(checkout, look_for_enrolment, outside.clock.now())
+        if debt is None:
             return _call_a_person(outside, "unknown_payment", checkout)
         if not matches(debt.payment, checkout):
             checkout = outside.stripe.checkout(checkout.id)
@@ -131,6 +133,15 @@ def _load(ids: Mapping[str, str], look_for_enrolment: bool, now: datetime) -> De
         instalments=found.instalments,
     )
     return debt if taken else with_sessions(debt, now)
+
+
+def _placed(checkout: Checkout, look_for_enrolment: bool, now: datetime) -> Debt | None:
+    """The debt to which a person has put a payment whose own debt is lost."""
+    found = by_stripe_id(checkout.id)
+    if found is None:
+        return None
+    ids = {"obligation_id": found.owner_id, "payment_id": found.payment_id}
+    return _load(ids, look_for_enrolment, now)
 
 
 def _failed(outside: Outside, debt: Debt, news: News) -> bool:
@@ -215,19 +226,20 @@ def _has_room(debt: Debt) -> bool:
 
 
 def _call_a_person(outside: Outside, code: str, checkout: Checkout) -> str:
-    """Money we cannot place by rule: said by name, once, on the administrator's page."""
+    """Money we cannot place by rule: said by name, once, also after a person has answered."""
     now = outside.clock.now()
     log.error("%s checkout=%s", code, checkout.id)
     task = Task(
         task_id=f"{code}#{checkout.id}",
         code=code,
         facts={"checkout_id": checkout.id, "amount_minor": checkout.amount_minor},
-        path="/admin/payments",
+        path=f"/admin/unknown-money/{checkout.id}",
+        owner="treasurer",
         opened_at=now,
         due_at=now,
     )
     try:
-        commit(Change.of(Create(task, refusal=AlreadyCounted)))
+        commit(Change.of(marker(task.task_id, now), Create(task, refusal=AlreadyCounted)))
     except AlreadyCounted:
         return code
     return code

@@ -20,6 +20,7 @@ from chalicelib.rules.people.people import Person
 from chalicelib.rules.prices.credits import Credit
 from chalicelib.rules.running.groups import Group
 from chalicelib.store import reads, tables
+from chalicelib.store.people import addresses
 from chalicelib.store.running.groups import groups
 
 
@@ -34,6 +35,7 @@ class Mine:
     credits: tuple[Credit, ...]  # of which something is left
     groups: Mapping[str, Group]
     paths: Mapping[str, str]  # id of an application, offer or booking -> its personal page
+    is_reached: bool = True  # whether mail reaches her
 
     def title_of(self, group_id: str) -> str:
         """The title of a group."""
@@ -53,7 +55,9 @@ def show_me(outside: Outside, person: Person) -> Mine:
     enrolments = list(reads.indexed(tables.Enrolments.by_person, person.person_id))
     kept = reads.indexed(tables.Payments.by_person, person.person_id, "credit#")
     rows = [*joining, *enrolments]
+    address = addresses.by_email(person.email)
     return Mine(
+        is_reached=not (address and address.is_marked),
         applications=tuple(row for row in joining if isinstance(row, Application)),
         offers=tuple(row for row in joining if isinstance(row, Offer) and row.state == "open"),
         bookings=tuple(row for row in joining if isinstance(row, TasterBooking)),

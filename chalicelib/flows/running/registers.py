@@ -37,6 +37,7 @@ from chalicelib.store import reads
 from chalicelib.store.commit import commit
 from chalicelib.store.joining import enrolments
 from chalicelib.store.leaders import clawbacks, pay
+from chalicelib.store.people import addresses
 from chalicelib.store.running import groups
 from chalicelib.store.running import registers as store
 from chalicelib.store.tasks import open_tasks
@@ -68,11 +69,13 @@ class Leading:
 
 @dataclass(frozen=True)
 class Member:
-    """Somebody on a leader's list: name, profession, state of the seat; nothing else (O9)."""
+    """Somebody on a leader's list: name, profession, state of the seat, and whether mail reaches
+    her; nothing else (O9)."""
 
     name: str
     profession: str
     state: str
+    is_reached: bool = True
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,11 @@ def show_term(outside: Outside, me: Person, group_id: str, term_id: str) -> Lead
     administrator."""
     whole = _reached(me, groups.whole_term(group_id, term_id))
     seated = [one for one in enrolments.of_term(term_id) if one.state in IN_SEAT]
-    members = [Member(one.full_name, one.profession, one.state) for one in seated]
+    lost = addresses.several(one.email for one in seated)
+    closed = {email for email, one in lost.items() if one.is_marked}
+    members = [
+        Member(one.full_name, one.profession, one.state, one.email not in closed) for one in seated
+    ]
     members.sort(key=lambda one: one.name.casefold())
     return LeaderTerm(_leading(whole, outside.clock.now()), tuple(members))
 

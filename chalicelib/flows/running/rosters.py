@@ -5,7 +5,8 @@ What does not live here: how an enrolment comes to be (payments.py).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from chalicelib import wording
 from chalicelib.errors import NotFound
@@ -14,19 +15,23 @@ from chalicelib.rules.audit import audit
 from chalicelib.rules.changes import Caller, Change
 from chalicelib.rules.csv_text import CSV_TYPE, LINK_SECONDS, csv_bytes
 from chalicelib.rules.joining.enrolments import Enrolment
+from chalicelib.rules.people.addresses import Address
 from chalicelib.rules.running.groups import Listed, WholeTerm
 from chalicelib.rules.running.rosters import Roster, roster_of, table
 from chalicelib.store.commit import commit
 from chalicelib.store.joining import enrolments
+from chalicelib.store.people import addresses
 from chalicelib.store.running import groups
 
 
 @dataclass(frozen=True)
 class RosterPage:
-    """A term and who is in it."""
+    """A term and who is in it, each under the address that holds by now; by that address, what
+    is known of those that lost a mail."""
 
     whole: WholeTerm
     roster: Roster
+    reach: Mapping[str, Address]
 
 
 def show_rosters(outside: Outside) -> list[Listed]:  # noqa: ARG001 - as every flow
@@ -41,7 +46,11 @@ def show_roster(outside: Outside, group_id: str, term_id: str) -> RosterPage:  #
     whole = groups.whole_term(group_id, term_id)
     if whole is None:
         raise NotFound
-    return RosterPage(whole=whole, roster=roster_of(enrolments.of_term(term_id)))
+    seats = enrolments.of_term(term_id)
+    lost = addresses.several(one.email for one in seats)
+    now = [replace(one, email=lost[one.email].email) if one.email in lost else one for one in seats]
+    reach = {one.email: one for one in lost.values()}
+    return RosterPage(whole=whole, roster=roster_of(now), reach=reach)
 
 
 def export(outside: Outside, caller: Caller, group_id: str, term_id: str, export_id: str) -> None:

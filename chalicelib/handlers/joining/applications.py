@@ -140,7 +140,8 @@ def _step(visit: Visit, token: str, name: str, answers_given: Answers | None) ->
         return visit.go(f"/apply/{token}")
     typed = forms.who_typed(application, _professions()) | forms.typed_of(application)
     given = answers_given or Answers(typed=typed, form="apply")
-    return visit.page(name, answers_given=given, token=token, **facts)
+    texts = flow.show_texts(visit.outside) if name == "apply_about" else {}
+    return visit.page(name, answers_given=given, token=token, **facts, **texts)
 
 
 def _save(

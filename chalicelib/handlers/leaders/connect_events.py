@@ -12,7 +12,7 @@ from chalicelib.flows.leaders import account_news
 from chalicelib.handlers import answers
 from chalicelib.handlers.audience import Audience
 from chalicelib.handlers.doors import Doors
-from chalicelib.handlers.money.signed import signed_event
+from chalicelib.handlers.money.signed import signed_event, taken_in
 from chalicelib.handlers.visit import Visit
 
 door = Doors(__name__)
@@ -26,6 +26,6 @@ EVENTS = frozenset(account_news.HEARD)
 def hear_connect(visit: Visit) -> Response:
     """One signed event about a leader's account."""
     event = signed_event(visit, "STRIPE_CONNECT_SECRETS")
-    word = account_news.hear(visit.outside, event)
+    word = taken_in(visit, event, account_news.hear)
     log.info("connect_event type=%s id=%s became=%s", event.type, event.id, word)
     return answers.plain(visit.settings, f"{word}\n")

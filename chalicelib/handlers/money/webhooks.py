@@ -18,7 +18,7 @@ from chalicelib.handlers import answers
 from chalicelib.handlers.audience import Audience
 from chalicelib.handlers.doors import Doors
 from chalicelib.handlers.leaders import transfer_news
-from chalicelib.handlers.money.signed import signed_event
+from chalicelib.handlers.money.signed import signed_event, taken_in
 from chalicelib.handlers.visit import Visit
 from chalicelib.rules.money.stripe_objects import Event
 from chalicelib.wiring import Wired
@@ -41,6 +41,6 @@ EVENTS = frozenset((*payments.HEARD, *HEARD))
 def hear_stripe(visit: Visit) -> Response:
     """One signed event, taken in once."""
     event = signed_event(visit, "STRIPE_WEBHOOK_SECRETS")
-    word = HEARD.get(event.type, payments.hear)(visit.outside, event)
+    word = taken_in(visit, event, HEARD.get(event.type, payments.hear))
     log.info("stripe_event type=%s id=%s became=%s", event.type, event.id, word)
     return answers.plain(visit.settings, f"{word}\n")

@@ -32,6 +32,7 @@ def show_roster(
         here="rosters",
         whole=shown.whole,
         roster=shown.roster,
+        reach=shown.reach,
     )
 
 

@@ -207,14 +207,16 @@ def _towards(debt: Debt, now: datetime) -> tuple[Change, Owing]:
     return change, owing
 
 
-def instead(hand: Hand, debt: Debt, old: Payment, refund_id: str) -> Change:
+def instead(
+    hand: Hand, debt: Debt, old: Payment, refund_id: str, disputes: Sequence[Dispute] = ()
+) -> Change:
     """Somebody else has paid what a member had paid already (M6): the money that is here takes
     the place of so much of the member's, which goes back. The seat, its price and the first
     receipt stay as they are; a new receipt says which one it takes the place of."""
     receipt, payment, obligation = hand.receipt, debt.payment, debt.obligation
     amount = receipt.proposed_minor
     may_become(receipt, debt)
-    back = refund_of(old, refund_id, amount, hand.actor, hand.now)
+    back = refund_of(old, refund_id, amount, hand.actor, hand.now, disputes)
     refund = replace(back, cause=INSTEAD, reason=payment.receipt_number)
     owed_again = {"receivable": amount, "refunds_pending": -amount}
     name = f"replaced#{payment.payment_id}"

@@ -17,8 +17,12 @@ from chalicelib.rules.money.payments import Obligation, Payment
 from chalicelib.rules.returning.reserving import refundable
 
 REFERENCE_LENGTH = 8
+PAYERS_REFERENCE_MIN = 5
 NAME_LENGTH_MIN = 3  # shorter parts of a name are in too many other words
-NO_NAMES = {"mrs", "miss", "prof", "rev", "sir"}
+NO_NAMES = {
+    *("mrs", "miss", "prof", "rev", "sir"),
+    *("the", "and", "for", "ltd", "inc", "llp", "nhs", "trust", "health", "hospital"),
+}
 WEIGHTS = {"reference": 4, "name": 2, "amount": 1}
 
 
@@ -94,17 +98,26 @@ def _weighed(receipt: BankReceipt, debt: Candidate) -> Candidate:
     words = _plain(f"{receipt.payer} {receipt.reference}")
     joined = re.sub(r"[^a-z0-9]", "", words)
     found: Mapping[str, bool] = {
-        "reference": reference_of(debt.obligation.obligation_id).lower() in joined,
-        "name": bool(_names(debt.offer) & set(re.findall(r"\w+", words))),
+        "reference": any(one in joined for one in _references(debt.obligation)),
+        "name": bool(_names(debt) & set(re.findall(r"\w+", words))),
         "amount": debt.most_minor == receipt.left_minor,
     }
     why = tuple(name for name, there in found.items() if there)
     return replace(debt, why=why)
 
 
-def _names(offer: Offer) -> set[str]:
-    """The parts of a name that tell people apart: the last one, and longer ones before it."""
-    parts = re.findall(r"\w+", _plain(offer.full_name))
+def _references(obligation: Obligation) -> list[str]:
+    """What of the money's words names this debt: our reference, and the payer's own (N12), unless
+    that is too short to tell anything."""
+    own = re.sub(r"[^a-z0-9]", "", _plain(obligation.payer_reference))
+    found = [reference_of(obligation.obligation_id).lower()]
+    return [*found, own] if len(own) >= PAYERS_REFERENCE_MIN else found
+
+
+def _names(debt: Candidate) -> set[str]:
+    """The parts of a name that tell people apart: the last one, and longer ones before it. Of the
+    member, and of whom she has named as who pays (N12)."""
+    parts = re.findall(r"\w+", _plain(f"{debt.offer.full_name} {debt.obligation.payer_name}"))
     return {one for one in parts if len(one) >= NAME_LENGTH_MIN} - NO_NAMES
 
 

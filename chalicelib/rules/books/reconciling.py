@@ -27,6 +27,7 @@ DISPUTES = ("adjustment",)
 PAYOUTS = ("payout",)
 PAYOUTS_BACK = ("payout_failure", "payout_cancel")
 TRANSFER, TRANSFER_BACK = "transfer", "transfer_refund"
+CLEARED = "unknown_cleared"  # the fact that somebody has said what money on suspense was
 OF_LEADERS = (TRANSFER, TRANSFER_BACK)
 ACCOUNT_FEES = ("stripe_fee", "stripe_fx_fee", "tax_fee")
 YOUNG = timedelta(hours=1)  # what moved a moment ago may still be on its way into our books
@@ -171,13 +172,40 @@ def set_apart(row: Movement, task: Task, now: datetime) -> Change:
     """A movement of ours whose debt is lost, after a restore: its money goes on suspense as money
     we do not know would, and its task asks from now on what it was. What is told as missing is
     told no more. It must not have been explained meanwhile."""
-    lines = {"stripe": row.net_minor, "suspense": -row.net_minor}
-    fact, about = f"unknown#{row.movement_id}", row.movement_id
     return Change.of(
-        ledger.entry(CIRCLE_BOOK, fact, now, row.currency, lines, movement_id=about),
+        apart(row, now),
         Remove(row, when=(Is("found_at", row.found_at),)),
         Update(task, {"code": "movement_unknown", "due_at": now + TASK_AFTER}),
     )
+
+
+def apart(row: Movement, now: datetime) -> Create:
+    """The entry that puts a missing movement on suspense."""
+    lines = {"stripe": row.net_minor, "suspense": -row.net_minor}
+    fact, about = f"unknown#{row.movement_id}", row.movement_id
+    return ledger.entry(CIRCLE_BOOK, fact, now, row.currency, lines, movement_id=about)
+
+
+def cleared(entry: Entry, movement_id: str, task: Task, now: datetime) -> Change:
+    """Money on suspense is not the circle's: it leaves suspense for what is kept for others.
+    Conditional on its task, so that nobody says twice what it was."""
+    moved = sum(line.amount_minor for line in entry.lines if line.account == "suspense")
+    lines = {"suspense": -moved, "not_ours": moved}
+    name = f"{CLEARED}#{movement_id}"
+    return Change.of(
+        ledger.entry(CIRCLE_BOOK, name, now, entry.currency, lines, movement_id=movement_id),
+        Remove(task, when=(Is("code", task.code),)),
+    )
+
+
+def taken_back(entry: Entry, is_cleared: bool, movement_id: str, now: datetime) -> Create:
+    """Money that was set apart belongs to a debt after all: its entry is undone by a counter-entry,
+    for the debt books it anew."""
+    moved = sum(line.amount_minor for line in entry.lines if line.account == "stripe")
+    account = "not_ours" if is_cleared else "suspense"
+    lines = {account: moved, "stripe": -moved}
+    name = f"unknown_taken_back#{movement_id}"
+    return ledger.entry(CIRCLE_BOOK, name, now, entry.currency, lines, movement_id=movement_id)
 
 
 def missing(movement: BalanceMovement, now: datetime) -> Movement:

@@ -72,6 +72,17 @@ def warned_of_fraud(payment: Payment, disputes: Sequence[Dispute], now: datetime
     return Create(fraud_task(payment, now), refusal=AlreadyCounted)
 
 
+def right_missing(now: datetime) -> Task:
+    """Stripe does not let us ask for early fraud warnings: said once, until it does."""
+    return Task(
+        task_id="stripe_right#early_fraud_warnings",
+        code="stripe_right",
+        path="/admin/health",
+        opened_at=now,
+        due_at=now + timedelta(days=14),
+    )
+
+
 def fraud_task(payment: Payment, now: datetime) -> Task:
     """What a person has to look at when the card's bank warns of fraud; one for each payment."""
     return Task(

@@ -46,6 +46,11 @@ class Dispute:
     version: int = 0  # grows with each news, so that two of them are not taken in at once
 
     @property
+    def is_open(self) -> bool:
+        """Whether Stripe still waits for somebody's word about it."""
+        return self.state in OPEN
+
+    @property
     def is_inquiry(self) -> bool:
         """Whether it is only a question: no money is taken."""
         return self.state.startswith("warning_")

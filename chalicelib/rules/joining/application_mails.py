@@ -1,7 +1,8 @@
 """The mails of an application: begun, received, sent twice, invited, decided, left.
 
-Each rests on the application being in the state it speaks of. What does not live here: their
-sentences (templates/emails), the moves they tell of (applications.py).
+Each rests on the application being in the state it speaks of, and carries no more facts than its
+sentences need: there are several for each application, and they are kept. What does not live here:
+their sentences (templates/emails), the moves they tell of (applications.py).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any
 from chalicelib.rules.changes import Create
 from chalicelib.rules.joining.applications import DRAFT_LIFE, LIVE, Act, Application
 from chalicelib.rules.mail import LinkTo, Standing, mail
-from chalicelib.rules.running.groups import WholeTerm, facts_of
+from chalicelib.rules.running.groups import WholeTerm
 
 
 def draft_link(application: Application) -> LinkTo:
@@ -43,6 +44,7 @@ def begun(application: Application, whole: WholeTerm, act: Act) -> Create:
         link=("draft", draft_link(application)),
         states=("draft",),
         until=application.created_at + DRAFT_LIFE,
+        reader_zone=application.zone,
     )
 
 
@@ -69,6 +71,7 @@ def sent_again(older: Application, newer: Application, whole: WholeTerm, act: Ac
         act,
         states=LIVE,
         submitted_at=older.submitted_at or older.created_at,
+        reader_zone=older.zone,
     )
 
 
@@ -81,6 +84,7 @@ def invited(application: Application, whole: WholeTerm, act: Act) -> Create:
         whole,
         act,
         states=("interview",),
+        leaders=[{"name": one.name} for one in whole.leaders],
     )
 
 
@@ -122,9 +126,9 @@ def _letter(
 ) -> Create:
     name, to = link or ("application", status_link(application))
     about = {
+        "group_title": whole.group.title,
+        "term_title": whole.term.title,
         "full_name": application.full_name,
-        "reader_zone": application.zone,
-        "slug": whole.group.slug,
     }
     ids = {"application_id": application.application_id}
     return mail(
@@ -132,7 +136,7 @@ def _letter(
         key,
         application.email,
         act.now,
-        facts_of(whole) | about | more,
+        about | more,
         links={name: to},
         stands=(Standing(kind="Application", ids=ids, name="state", values=states),),
         person_id=application.person_id,

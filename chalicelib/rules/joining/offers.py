@@ -191,8 +191,11 @@ def early_count(category: str) -> str:
     return f"early_{category}"
 
 
-def offer_mail(offer: Offer, now: datetime, replaces: bool = False) -> Create:
-    """The offer as its mail says it; dropped if it is not open any more when it would leave."""
+def offer_mail(
+    offer: Offer, now: datetime, replaces: bool = False, asked_before: str = ""
+) -> Create:
+    """The offer as its mail says it; dropped if it is not open any more when it would leave.
+    `asked_before` is who was asked to pay the one that it replaces, by name."""
     return mail(
         "offer",
         offer.offer_id,
@@ -201,6 +204,7 @@ def offer_mail(offer: Offer, now: datetime, replaces: bool = False) -> Create:
         {
             **told(offer),
             "replaces": replaces,  # an earlier one, at another price (A8)
+            "asked_before": asked_before,
             "payment_due": offer.payment_due,
             "instalments": offer.instalments,
         },

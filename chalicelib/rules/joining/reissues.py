@@ -74,14 +74,19 @@ def lower_price_asked(application: Application, offer: Offer, act: Act) -> Chang
 
 
 def reissue(
-    application: Application, old: Offer, whole: WholeTerm, circle: CircleSettings, new: NewOffer
+    application: Application,
+    old: Offer,
+    whole: WholeTerm,
+    circle: CircleSettings,
+    new: NewOffer,
+    asked_before: str = "",
 ) -> Change:
-    """A new offer takes the place of an open one, with a debt of its own: the seat stays kept,
-    what the old one used of the fund and of credits comes back, the applicant gets the new mail.
+    """A new offer takes the place of an open one, with a debt of its own: the seat stays kept, what
+    the old one used of the fund and of credits comes back, the applicant gets the new mail, and
+    only she can ask again who was `asked_before` to pay (N12).
 
-    Conditional on the old one being open and its hold as it was read: a payment that comes
-    between wins. `new.choice.means` stand as if the old one had ended. Raises what open_offer
-    raises, and OfferNotOpen.
+    Conditional on the old one being open and its hold as read: a payment that comes between wins.
+    `new.choice.means` stand as if the old one had ended. Raises what open_offer raises.
     """
     may_be_offered(application, whole, circle)
     if not states.may("offer", old.state, "withdrawn") or application.offer_id != old.offer_id:
@@ -106,7 +111,7 @@ def reissue(
         written(offer, application, whole, terms),
         exchanged(old.parts, old.bursary_code, terms.parts, new.choice.means, debts),
         lower_price_settled(old),
-        offer_mail(offer, new.now, replaces=True),
+        offer_mail(offer, new.now, replaces=True, asked_before=asked_before),
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from chalicelib.rules.changes import Create
 from chalicelib.rules.leaders.accruals import Accrual
-from chalicelib.rules.leaders.payouts import Item, Payout
+from chalicelib.rules.leaders.payouts import Item, Payout, of_this_time
 from chalicelib.rules.mail import Standing, mail
 from chalicelib.rules.people.people import Person
 
@@ -85,7 +85,7 @@ def paid_mail(
     left = Standing(kind="Payout", ids=ids, name="state", values=("sent", "paid_manually"))
     return mail(
         "leader_paid",
-        payout.payout_id,
+        of_this_time(payout),
         leader.email,
         now,
         facts,

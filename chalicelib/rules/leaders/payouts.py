@@ -67,6 +67,10 @@ class Payout:
     asked_at: datetime | None = None  # the same of this try, whose key it asks under
     left_at: datetime | None = None
     check_at: datetime | None = None  # when a job looks at it, or a person is reminded
+    undone: int = 0  # how often it was written down as paid from the bank, and was not
+    undo_asked_by: str = ""  # who says that it was not paid, where a second person has to agree
+    undo_asked_at: datetime | None = None
+    undo_reason: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +97,12 @@ class PayRun:
     def total_minor(self) -> int:
         """What it sends altogether."""
         return sum(self.payouts.values())
+
+
+def of_this_time(payout: Payout) -> str:
+    """The name of its payment: with a number, if an earlier one was taken back."""
+    again = f"-{payout.undone + 1}" if payout.undone else ""
+    return f"{payout.payout_id}{again}"
 
 
 def payout_id(leader_id: str, period: str) -> str:
@@ -162,13 +172,14 @@ def transfer_entries(payout: Payout, transfer_id: str, now: datetime) -> list[Cr
 
 def bank_entries(payout: Payout, now: datetime) -> list[Create]:
     """The treasurer has paid from the bank, which the circle keeps: one entry `leader_paid#ID`
-    in the book of each group, and one in the circle's."""
+    in the book of each group, and one in the circle's. One that was taken back and is paid again
+    has a number behind it."""
     facts = {"leader_id": payout.leader_id, "payout_id": payout.payout_id}
     by_group = moves_by_group(payout)
     groups = [
         ledger.entry(
             group_book(group_id),
-            f"leader_paid#{payout.payout_id}",
+            f"leader_paid#{of_this_time(payout)}",
             now,
             payout.currency,
             {(due_to(CIRCLE_BOOK) if name == "paid" else name): n for name, n in moves.items()},
@@ -179,7 +190,7 @@ def bank_entries(payout: Payout, now: datetime) -> list[Create]:
     between = {due_to(group_book(group_id)): -m["paid"] for group_id, m in by_group.items()}
     circle = ledger.entry(
         CIRCLE_BOOK,
-        f"leader_paid#{payout.payout_id}",
+        f"leader_paid#{of_this_time(payout)}",
         now,
         payout.currency,
         {**between, "bank": -payout.amount_minor},

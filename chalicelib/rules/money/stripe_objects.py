@@ -84,6 +84,7 @@ class ChargeObject:
     payment_intent_id: str | None
     disputed: bool
     metadata: Mapping[str, str]
+    movement_id: str | None = None  # its balance transaction, txn_..
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,15 @@ class DisputeObject:
     due_by: datetime | None  # evidence has to be there by then; None where none is asked for
     movements: tuple[BalanceMovement, ...]
     created_at: datetime
+
+
+@dataclass(frozen=True)
+class FraudWarningObject:
+    """An early fraud warning: a card's bank believes that a charge was fraud."""
+
+    id: str
+    charge_id: str
+    payment_intent_id: str | None
 
 
 @dataclass(frozen=True)
@@ -218,6 +228,7 @@ def charge_from(raw: Mapping[str, Any]) -> ChargeObject:
         payment_intent_id=_id(raw.get("payment_intent")),
         disputed=raw["disputed"],
         metadata=dict(raw.get("metadata") or {}),
+        movement_id=_id(raw.get("balance_transaction")),
     )
 
 
@@ -236,6 +247,15 @@ def dispute_from(raw: Mapping[str, Any]) -> DisputeObject:
         due_by=at(due_by) if due_by else None,
         movements=tuple(movement_from(one) for one in raw["balance_transactions"]),
         created_at=at(raw["created"]),
+    )
+
+
+def fraud_warning_from(raw: Mapping[str, Any]) -> FraudWarningObject:
+    """Parse an early fraud warning; KeyError when a field that counts is missing."""
+    return FraudWarningObject(
+        id=raw["id"],
+        charge_id=str(_id(raw["charge"])),
+        payment_intent_id=_id(raw.get("payment_intent")),
     )
 
 

@@ -8,6 +8,7 @@ made at Stripe or pays by hand (outside_refunds.py, refunds_by_hand.py).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,6 +17,7 @@ from chalicelib.errors import AlreadyCounted
 from chalicelib.rules import states
 from chalicelib.rules.books import ledger
 from chalicelib.rules.changes import Change, Create, Is, Remove, Update
+from chalicelib.rules.disputes.disputes import Dispute
 from chalicelib.rules.money.amounts import Money
 from chalicelib.rules.money.checkout import TAG
 from chalicelib.rules.money.payments import Payment, Refund, StripeLookup
@@ -23,6 +25,7 @@ from chalicelib.rules.money.stripe_objects import Checkout, RefundObject
 from chalicelib.rules.people.circle import Task
 from chalicelib.rules.returning.refund_entries import suspense_entry
 from chalicelib.rules.returning.refund_mails import refund_failed_mail, refund_mail
+from chalicelib.rules.returning.reserving import only_by_bank
 
 RETRY = timedelta(minutes=5)
 RETRY_MAX = timedelta(hours=6)
@@ -53,11 +56,17 @@ def give_back(
 
 
 def refund_of(
-    payment: Payment, refund_id: str, amount_minor: int, actor: str, now: datetime
+    payment: Payment,
+    refund_id: str,
+    amount_minor: int,
+    actor: str,
+    now: datetime,
+    disputes: Sequence[Dispute] = (),
 ) -> Refund:
     """The row of a refund of a part of a payment: by the way it came. What did not come through
-    Stripe goes back by a transfer that the treasurer makes."""
-    by_stripe = payment.intent_id is not None
+    Stripe goes back by a transfer that the treasurer makes, and so does what is left after one of
+    these disputes was lost."""
+    by_stripe = payment.intent_id is not None and not only_by_bank(payment, disputes)
     return Refund(
         obligation_id=payment.obligation_id,
         refund_id=refund_id,

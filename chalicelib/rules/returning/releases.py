@@ -55,7 +55,7 @@ class Decision:
     why: str = ""  # what of a rule gave it, in a word
     ends_seat: str = ""  # cancelled | left
     session_id: str = ""
-    as_credit: bool = False  # what was paid is kept for a later term instead of going back
+    as_credit: bool = False  # what the member paid is kept for a later term, and not sent back
     proposal: Release | None = None  # the row that waited for a second person, now decided
 
 
@@ -69,7 +69,7 @@ class Parts:
     refund: int  # the payer, as money
 
 
-def split(obligation: Obligation, amount_minor: int, as_credit: bool = False) -> Parts:
+def split(obligation: Obligation, amount_minor: int) -> Parts:
     """The fund gets back its own part, rounded down. Of the payer's, first what was not paid is
     let go, then what was paid comes back, at last what a credit had settled is a credit again."""
     whole, own = sum(obligation.shares.values()), obligation.bursary_minor
@@ -77,8 +77,25 @@ def split(obligation: Obligation, amount_minor: int, as_credit: bool = False) ->
     unbilled = min(amount_minor - bursary, max(0, obligation.outstanding_minor))
     back = amount_minor - bursary - unbilled
     cash = min(back, obligation.paid_minor - obligation.refunded_minor)
-    credit = back if as_credit else back - cash
-    return Parts(bursary, unbilled, credit, back - credit)
+    return Parts(bursary, unbilled, back - cash, cash)
+
+
+Share = tuple[Payment, int]  # so much of a payment
+
+
+def _shared_out(
+    owed: Owed, parts: Parts, decision: Decision
+) -> tuple[Parts, list[Share], list[Share]]:
+    """What goes back of which payment, and what of which is kept as a credit. A credit is the
+    member's, so only what she has paid herself becomes one: what somebody else has paid for her
+    goes back to them as money (N12)."""
+    shares = over(owed, parts.refund)
+    if not decision.as_credit:
+        return parts, shares, []
+    sent = [(payment, part) for payment, part in shares if payment.on_behalf]
+    kept = [(payment, part) for payment, part in shares if not payment.on_behalf]
+    minor = sum(part for _, part in kept)
+    return replace(parts, refund=parts.refund - minor, credit=parts.credit + minor), sent, kept
 
 
 def release(owed: Owed, taken: Taken, decision: Decision) -> tuple[Release, Change]:
@@ -92,15 +109,15 @@ def release(owed: Owed, taken: Taken, decision: Decision) -> tuple[Release, Chan
     obligation = owed.obligation
     if not obligation.billed_at or not (taken.amount_minor or decision.ends_seat):
         raise not_possible(obligation, sum(obligation.shares.values()))
-    parts = split(obligation, taken.amount_minor, decision.as_credit)
+    parts, sent, kept = _shared_out(owed, split(obligation, taken.amount_minor), decision)
     row = release_row(obligation, taken, decision, parts)
-    back = _refunds(owed, decision, parts.refund)
+    back = _refunds(owed, decision, sent)
     return row, Change.of(
         less_owed(obligation, taken, row),
         *(Create(one) for one in back),
         *(bank_task(one, decision.now) for one in back if one.method == "bank"),
         *_reserves(owed.payments, back),
-        *_kept_as_credit(owed, min(row.credit_minor, _cash(obligation))),
+        *_kept_as_credit(kept),
         _written(row, decision.proposal),
         Create(credit_of(obligation, row)) if row.credit_minor else None,
         ledger.release_entry(obligation, taken, row) if taken.amount_minor else None,
@@ -169,12 +186,12 @@ def release_row(obligation: Obligation, taken: Taken, decision: Decision, parts:
     )
 
 
-def _refunds(owed: Owed, decision: Decision, amount_minor: int) -> list[Refund]:
-    """The refunds that bring an amount back, the newest payment first."""
+def _refunds(owed: Owed, decision: Decision, shares: Sequence[Share]) -> list[Refund]:
+    """The refunds that bring these back, the newest payment first."""
     found: list[Refund] = []
-    for payment, part in over(owed, amount_minor):
+    for payment, part in shares:
         name = f"{decision.release_id}-{len(found) + 1}"
-        refund = refund_of(payment, name, part, decision.actor, decision.now)
+        refund = refund_of(payment, name, part, decision.actor, decision.now, owed.disputes)
         found.append(
             replace(
                 refund,
@@ -187,7 +204,7 @@ def _refunds(owed: Owed, decision: Decision, amount_minor: int) -> list[Refund]:
     return found
 
 
-def _kept_as_credit(owed: Owed, amount_minor: int) -> list[Update]:
+def _kept_as_credit(shares: Sequence[Share]) -> list[Update]:
     """What becomes a credit can no longer go back with its payment."""
     return [
         Update(
@@ -199,7 +216,7 @@ def _kept_as_credit(owed: Owed, amount_minor: int) -> list[Update]:
             ),
             refusal=RefundNotPossible,
         )
-        for payment, part in over(owed, amount_minor)
+        for payment, part in shares
     ]
 
 

@@ -54,11 +54,21 @@ def over(owed: Holding, amount_minor: int) -> list[tuple[Payment, int]]:
 def in_dispute(payment: Payment, disputes: Sequence[Dispute]) -> bool:
     """Whether a dispute keeps a payment from being given back. Stripe's own word decides, over
     all disputes of the payment; an inquiry takes no money and lets it go, and so does one that
-    was won."""
+    was won. One that was lost lets go what is left of the payment, once its loss is booked."""
     return any(
-        one.payment_id == payment.payment_id
-        and not (one.refundable or one.state.startswith("warning_") or one.state == "won")
+        not (one.refundable or one.is_inquiry or one.state == "won" or one.booked_lost)
         for one in disputes
+        if one.payment_id == payment.payment_id
+    )
+
+
+def only_by_bank(payment: Payment, disputes: Sequence[Dispute]) -> bool:
+    """Whether what is left of a payment cannot go back in the way it came: Stripe sends nothing
+    back of one that was lost to a bank."""
+    return any(
+        one.booked_lost and not one.refundable and one.state != "won"
+        for one in disputes
+        if one.payment_id == payment.payment_id
     )
 
 

@@ -13,6 +13,7 @@ from chalicelib.rules.joining.applications import Application, Unique
 from chalicelib.rules.joining.tasters import TasterBooking
 from chalicelib.rules.people.people import EmailOwner, Person, email_key
 from chalicelib.store import reads, tables
+from chalicelib.store.people import addresses
 
 
 def application(application_id: str) -> Application | None:
@@ -50,7 +51,8 @@ def binding(application: Application, new_id: str, now: datetime) -> tuple[Chang
     """
     if application.person_id:
         return Change(), application.person_id
-    key = email_key(application.email)
+    email = _holds_now(application.email)
+    key = email_key(email)
     owner = reads.get(EmailOwner, f"email#{key}")
     person_id = owner.owner_id if owner else new_id
     bound = Update(
@@ -63,7 +65,7 @@ def binding(application: Application, new_id: str, now: datetime) -> tuple[Chang
     person = Person(
         person_id=person_id,
         full_name=application.full_name,
-        email=application.email,
+        email=email,
         profession=application.profession,
         zone=application.zone,
         created_at=now,
@@ -71,3 +73,10 @@ def binding(application: Application, new_id: str, now: datetime) -> tuple[Chang
     return Change.of(bound, Create(person), Create(EmailOwner(email=key, owner_id=person_id))), (
         person_id
     )
+
+
+def _holds_now(email: str) -> str:
+    """The address itself, or the one that the desk has put in its place while nobody owned it:
+    there the link was read."""
+    found = addresses.by_email(email)
+    return found.replaced_by if found and found.replaced_by and not found.person_id else email

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from chalicelib.errors import NotFound
 from chalicelib.rules.people.circle import CircleSettings, Document, version_of
 from chalicelib.store import reads, tables
@@ -28,6 +30,19 @@ def document(name: str, version: str) -> Document | None:
 def current_document(of: CircleSettings, name: str) -> Document | None:
     """The version that holds now."""
     return document(name, version_of(of, name))
+
+
+def documents(versions_of: Mapping[str, str]) -> dict[str, Document]:
+    """One version of each of several documents, by name, in one call; no version is none."""
+    keys: list[tuple[str, ...]] = [
+        (f"document#{name}", version) for name, version in versions_of.items() if version
+    ]
+    return {one.name: one for one in reads.many(Document, keys)} if keys else {}
+
+
+def current_documents(of: CircleSettings | None, *names: str) -> dict[str, Document]:
+    """The versions of several documents that hold now, by name; none before set-up."""
+    return documents({name: version_of(of, name) for name in names}) if of else {}
 
 
 def versions(name: str) -> list[Document]:
