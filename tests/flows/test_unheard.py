@@ -36,6 +36,9 @@ def paid_and_broken(shop: Shop) -> tuple[Offered, Any]:
     shop.pay(offered)
     before = broken_debt(shop, offered)
     shop.hear_all()
+    assert unheard.waiting() == [], "fresh: it comes again"
+    shop.world.clock.move(minutes=2)
+    shop.hear_all()
     return offered, before
 
 

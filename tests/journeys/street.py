@@ -127,6 +127,15 @@ class Street:
         assert found, f"no link {beginning} in {words!r}"
         return found[0]
 
+    def comes_in(self, address: str) -> Careful:
+        """Somebody signs in by a mailed link, just now."""
+        browser = self.browser()
+        browser.get("/sign-in")
+        browser.submit({"email": address}, "/sign-in")
+        browser.get(self.link(address, "Your link to sign in", "/sign-in/"))
+        browser.submit()
+        return browser
+
     def subjects(self, address: str) -> list[str]:
         """What somebody's letters were about, oldest first."""
         return [one.subject for one in self.world.postbox.to(address)]

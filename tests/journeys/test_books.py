@@ -16,12 +16,7 @@ TILDA = "tilda.till@marmalade-circle.example"
 def comes_in(street: Street) -> Careful:
     """Tilda signs in by a mailed link."""
     a_person(street.world, TILDA, ("treasurer",), "Tilda Till")
-    browser = street.browser()
-    browser.get("/sign-in")
-    browser.submit({"email": TILDA}, "/sign-in")
-    browser.get(street.link(TILDA, "Your link to sign in", "/sign-in/"))
-    browser.submit()
-    return browser
+    return street.comes_in(TILDA)
 
 
 def test_a_treasurer_follows_a_penny_from_the_overview_to_the_debt(shop: Shop) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 
 from tests.journeys.street import Street
-from tests.journeys.test_paying_leaders import ADA, BARNABY, IMELDA, TILDA, comes_in
+from tests.journeys.test_paying_leaders import ADA, BARNABY, IMELDA, TILDA
 from tests.pay_steps import approved, paid, paid_for, prepared, states, tick
 from tests.people import a_person
 from tests.shop import Shop
@@ -37,7 +37,7 @@ def test_paid_disputed_lost_taken_back_from_one_and_let_go_for_the_other(shop: S
     assert "bank has taken back a fee" in letter.text
     assert "Member" not in letter.text
 
-    tilda = comes_in(street, TILDA)
+    tilda = street.comes_in(TILDA)
     barnaby = a_person(shop.world, BARNABY).person_id
     tilda.get(f"/admin/payouts/leaders/{barnaby}")
     tilda.reads("Owed back", "£24.38", "Comes off the next payment")
@@ -61,7 +61,7 @@ def test_paid_disputed_lost_taken_back_from_one_and_let_go_for_the_other(shop: S
         f"Teacup {first}": ("paid_manually", 9750),
         f"Teacup {second}": ("paid_manually", 9750),
     }
-    tilda = comes_in(street, TILDA)
+    tilda = street.comes_in(TILDA)
     tilda.get(f"/admin/payouts/leaders/{barnaby}")
     tilda.reads("Done")
 
@@ -72,7 +72,7 @@ def test_a_substitute_comes_to_the_one_register_and_no_further(shop: Shop) -> No
     shop.pay(shop.offer(whole, "Pip Buttonwood"))
     shop.settle_down()
     term = f"/groups/{whole.group.group_id}/terms/{whole.term.term_id}"
-    ada = comes_in(street, ADA)
+    ada = street.comes_in(ADA)
     ada.get(f"/admin{term}/leaders")
     ada.click("Somebody else leads a session")
     session_id = whole.sessions[0].session_id
@@ -83,7 +83,7 @@ def test_a_substitute_comes_to_the_one_register_and_no_further(shop: Shop) -> No
     ada.reads("Session 1", "Dr Rowan Reed", "£80.00")
 
     shop.world.clock.at = whole.sessions[0].ends_at
-    reed = comes_in(street, rowan["email"])
+    reed = street.comes_in(rowan["email"])
     reed.get("/leader")
     reed.reads("You stand in for a leader of this group")
     reed.click("Session 1, Thursday 14 January 2027")
@@ -99,7 +99,7 @@ def test_a_substitute_comes_to_the_one_register_and_no_further(shop: Shop) -> No
 def test_two_leaders_agree_on_how_they_share(shop: Shop) -> None:
     street, whole = Street(shop), a_recruiting_term(shop.world)
     term = f"/leader/groups/{whole.group.group_id}/terms/{whole.term.term_id}"
-    imelda = comes_in(street, IMELDA)
+    imelda = street.comes_in(IMELDA)
     imelda.get(term)
     imelda.click("How the fees are shared")
     imelda.reads("Each of you is paid at your own rate", "£65.00 for an hour")
@@ -113,7 +113,7 @@ def test_two_leaders_agree_on_how_they_share(shop: Shop) -> None:
     assert "/confirm" not in imelda.markup
 
     assert "Barnaby Teacup: 39.50 %" in street.letter(BARNABY, "proposes how to share").text
-    barnaby = comes_in(street, BARNABY)
+    barnaby = street.comes_in(BARNABY)
     barnaby.get(f"{term}/fees")
     barnaby.submit({}, "/confirm")
     barnaby.reads("You share what your fees come to together", "It holds for sessions that begin")

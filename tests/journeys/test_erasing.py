@@ -17,25 +17,15 @@ from tests.flows.test_erasing import (
     person_of,
     seen,
 )
-from tests.journeys.street import Careful, Street
+from tests.journeys.street import Street
 from tests.people import ADMINISTRATOR, a_person
 from tests.shop import Shop
-
-
-def comes_in(street: Street, email: str) -> Careful:
-    """Somebody signs in by a mailed link, just now."""
-    browser = street.browser()
-    browser.get("/sign-in")
-    browser.submit({"email": email}, "/sign-in")
-    browser.get(street.link(email, "Your link to sign in", "/sign-in/"))
-    browser.submit()
-    return browser
 
 
 def test_a_member_takes_her_data_along_and_is_erased(shop: Shop) -> None:
     street, offered = Street(shop), paid_alone(shop)
     a_person(shop.world, ADMINISTRATOR, ("administrator",))
-    her = comes_in(street, EMAIL)
+    her = street.comes_in(EMAIL)
     her.get("/me")
     her.click("Take your data along")
     her.submit({}, "/files")
@@ -57,7 +47,7 @@ def test_a_member_takes_her_data_along_and_is_erased(shop: Shop) -> None:
     her.submit({}, "/me/data/erase")
     her.reads("You have asked us to erase", "We answer within a month")
 
-    desk = comes_in(street, ADMINISTRATOR)
+    desk = street.comes_in(ADMINISTRATOR)
     desk.get("/admin")
     desk.click(f"{NAME} asks you to erase what you hold about them")
     desk.reads("They have a place in a term that is not over", "until Thursday 25 March 2027")
@@ -72,7 +62,7 @@ def test_a_member_takes_her_data_along_and_is_erased(shop: Shop) -> None:
     desk.reads("Nobody has been erased")
 
     leave(shop, offered)
-    desk = comes_in(street, ADMINISTRATOR)
+    desk = street.comes_in(ADMINISTRATOR)
     desk.get("/admin/settings")
     desk.click("Find somebody, make a file of what we hold")
     desk.submit({"email": EMAIL}, "/admin/erasing")
@@ -90,12 +80,12 @@ def test_wherever_the_desk_meets_her_she_is_an_erased_person(shop: Shop) -> None
     a_person(shop.world, ADMINISTRATOR, ("administrator", "treasurer"))
     leave(shop, offered)
     person = person_of()
-    desk = comes_in(street, ADMINISTRATOR)
+    desk = street.comes_in(ADMINISTRATOR)
     desk.get("/admin/erasing")
     desk.submit({"email": EMAIL}, "/admin/erasing")
     desk.submit({"typed": NAME}, "/erase")
     nights(shop.world)
-    desk = comes_in(street, ADMINISTRATOR)
+    desk = street.comes_in(ADMINISTRATOR)
     offer = shop.offer_row(offered)
     term = f"/admin/groups/{offer.group_id}/terms/{offer.term_id}"
     for path in (

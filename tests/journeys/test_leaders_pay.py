@@ -12,21 +12,11 @@ from chalicelib.rules.running.groups import WholeTerm
 from chalicelib.store import reads
 from chalicelib.store.commit import commit
 from chalicelib.store.leaders import pay
-from tests.journeys.street import Careful, Street
+from tests.journeys.street import Street
 from tests.shop import Shop
 from tests.stories import LEADERS, a_recruiting_term
 
 IMELDA = LEADERS["Dr Imelda Inkwell"]
-
-
-def comes_in(street: Street) -> Careful:
-    """Imelda signs in by a mailed link."""
-    browser = street.browser()
-    browser.get("/sign-in")
-    browser.submit({"email": IMELDA}, "/sign-in")
-    browser.get(street.link(IMELDA, "Your link to sign in", "/sign-in/"))
-    browser.submit()
-    return browser
 
 
 def paid_by_bank(shop: Shop, leader_id: str, period: str) -> None:
@@ -66,7 +56,7 @@ def test_a_leader_sees_what_she_earned_what_she_was_paid_and_what_she_has_done(
     leader_id = leader_of(whole)
     shop.hold(whole, 1)
     shop.hold(whole, 2, led_by=(leader_id,))
-    imelda = comes_in(street)
+    imelda = street.comes_in(IMELDA)
     imelda.click("Pay")
     imelda.reads("session 1", "£97.50", "Open altogether: £195.00", "Nothing has been paid out")
 
@@ -116,7 +106,7 @@ def test_a_correction_after_the_payout_is_taken_off_the_next_one(shop: Shop) -> 
     shop.prove(with_stripe=False)
     (accrual,) = [one for one in pay.items(leader_id) if isinstance(one, Accrual)]
     assert accrual.open_minor == -9750
-    imelda = comes_in(street)
+    imelda = street.comes_in(IMELDA)
     imelda.get("/leader/pay")
     imelda.reads("taken off your next pay", "-£97.50")
     imelda.get("/leader/log")

@@ -7,7 +7,7 @@ from chalicelib.handlers import jobs
 from local.browser import Browser
 from tests.connect_steps import account, circle
 from tests.journeys.street import Careful, Street
-from tests.journeys.test_paying_leaders import ADA, IMELDA, TILDA, comes_in
+from tests.journeys.test_paying_leaders import ADA, IMELDA, TILDA
 from tests.pay_steps import leader, owed
 from tests.people import a_person
 from tests.shop import Shop
@@ -38,7 +38,7 @@ def presses(browser: Careful) -> str:
 
 
 def chooses(street: Street) -> Careful:
-    imelda = comes_in(street, IMELDA)
+    imelda = street.comes_in(IMELDA)
     imelda.get("/leader/pay")
     imelda.click("Being paid through Stripe")
     imelda.is_refused(422, {"account_country": "AU"}, "/account")
@@ -51,10 +51,10 @@ def chooses(street: Street) -> Careful:
 
 def a_run(street: Street) -> None:
     """Tilda prepares, Ada approves, the clock takes it up and sends it."""
-    tilda = comes_in(street, TILDA)
+    tilda = street.comes_in(TILDA)
     tilda.get("/admin/payouts")
     tilda.submit({}, "/payouts")
-    ada = comes_in(street, ADA)
+    ada = street.comes_in(ADA)
     ada.get("/admin/payouts/2027-02")
     ada.submit({}, "/approve")
 
@@ -77,7 +77,7 @@ def test_from_choosing_stripe_to_the_statement(shop: Shop) -> None:
 
     a_run(street)
     street.it_is(2027, 2, 8, 10)
-    tilda = comes_in(street, TILDA)
+    tilda = street.comes_in(TILDA)
     tilda.get("/admin/payouts/2027-02")
     tilda.reads("Through Stripe")
     letter = street.letter(IMELDA, "£195.00 for leading: 2027-02")
@@ -102,7 +102,7 @@ def test_an_account_that_is_lost_is_told_and_the_bank_pays_instead(shop: Shop) -
     letter = street.letter(IMELDA, "Stripe cannot pay you just now")
     assert "does not want to work with your account" in letter.text
 
-    tilda = comes_in(street, TILDA)
+    tilda = street.comes_in(TILDA)
     tilda.get("/admin/payouts/2027-02")
     tilda.reads("It waits", "account at Stripe is not ready")
     tilda.click("Pay it from the bank instead")
@@ -110,7 +110,7 @@ def test_an_account_that_is_lost_is_told_and_the_bank_pays_instead(shop: Shop) -
     tilda.get(f"/admin/payouts/leaders/{leader_id}/account")
     tilda.reads("cannot be paid through Stripe just now", "Not ready", "rejected.other")
     tilda.submit({}, "/dealt-with")
-    imelda = comes_in(street, IMELDA)
+    imelda = street.comes_in(IMELDA)
     imelda.get("/leader/pay/account")
     imelda.reads("Stripe does not work with this account")
     imelda.submit({"route": "bank"}, "/route")

@@ -9,7 +9,7 @@ from chalicelib.rules.changes import Change, Update
 from chalicelib.rules.people.circle import CircleSettings
 from chalicelib.store import reads
 from chalicelib.store.commit import commit
-from tests.journeys.street import Careful, Street
+from tests.journeys.street import Street
 from tests.pay_steps import LONDON_BANK, approved, earned, owed, paid, prepared, tick
 from tests.people import a_person
 from tests.shop import Shop
@@ -18,16 +18,6 @@ from tests.stories import LEADERS, a_recruiting_term
 ADA = "ada.ledger@marmalade-circle.example"
 TILDA = "tilda.till@marmalade-circle.example"
 IMELDA, BARNABY = LEADERS.values()
-
-
-def comes_in(street: Street, email: str) -> Careful:
-    """Somebody signs in by a mailed link, just now."""
-    browser = street.browser()
-    browser.get("/sign-in")
-    browser.submit({"email": email}, "/sign-in")
-    browser.get(street.link(email, "Your link to sign in", "/sign-in/"))
-    browser.submit()
-    return browser
 
 
 def test_from_closed_registers_to_books_that_owe_nobody(shop: Shop) -> None:
@@ -41,7 +31,7 @@ def test_from_closed_registers_to_books_that_owe_nobody(shop: Shop) -> None:
     shop.hold(whole, 2)
     street.it_is(2027, 2, 8, 9)
 
-    imelda = comes_in(street, IMELDA)
+    imelda = street.comes_in(IMELDA)
     imelda.get("/leader/pay")
     imelda.click("Where your pay is sent")
     imelda.is_refused(422, {"account_name": "I", "country": "DE", "iban": "DE00 1234"}, "/details")
@@ -52,21 +42,21 @@ def test_from_closed_registers_to_books_that_owe_nobody(shop: Shop) -> None:
     assert "00123456" not in imelda.markup
     assert "If this was not you" in street.letter(IMELDA, "bank details were entered").text
 
-    tilda = comes_in(street, TILDA)
+    tilda = street.comes_in(TILDA)
     tilda.click("Leaders’ pay")
     tilda.reads("Dr Imelda Inkwell", "£195.00", "no bank details yet")
     tilda.submit({}, "/payouts")
     tilda.reads("Run 2027-02: £195.00", "90 minutes at £65.00 an hour", "Not paid in this run")
     tilda.reads("Now somebody else looks")
 
-    ada = comes_in(street, ADA)
+    ada = street.comes_in(ADA)
     ada.get("/admin")
     ada.click("Payouts to leaders wait for a second person: £195.00 in run 2027-02")
     ada.submit({}, "/approve")
     ada.reads("The payouts are being made ready")
     street.it_is(2027, 2, 8, 10)
 
-    tilda = comes_in(street, TILDA)
+    tilda = street.comes_in(TILDA)
     tilda.get("/admin/payouts/2027-02")
     tilda.click("Pay from the bank")
     tilda.reads("012345", "00123456", "BALINT 202702", "£195.00")
@@ -85,19 +75,19 @@ def test_from_closed_registers_to_books_that_owe_nobody(shop: Shop) -> None:
     assert "Pip" not in letter.text
     assert owed() == 19500
 
-    barnaby = comes_in(street, BARNABY)
+    barnaby = street.comes_in(BARNABY)
     barnaby.get("/leader/pay/details")
     barnaby.submit(
         {"account_name": "Barnaby Teacup", "country": "DE", "iban": "DE89370400440532013000"},
         "/details",
     )
     street.it_is(2027, 3, 1, 9)
-    ada = comes_in(street, ADA)
+    ada = street.comes_in(ADA)
     ada.get("/admin/payouts/2027-03")
     ada.reads("by The clock", "Barnaby Teacup")
     ada.submit({}, "/approve")
     street.it_is(2027, 3, 1, 10)
-    ada = comes_in(street, ADA)
+    ada = street.comes_in(ADA)
     ada.get("/admin/payouts/2027-03/bank-list")
     ada.reads("To type in at the bank", "DE89370400440532013000", "Germany")
     ada.submit({"paid_on": date(2027, 3, 1).isoformat(), "reference": "WIRE 1"}, "/paid")
@@ -120,7 +110,7 @@ def test_what_the_bank_has_not_paid_is_taken_back_by_two_people(shop: Shop) -> N
     circle = reads.get(CircleSettings, "settings", "circle")
     assert circle is not None
     commit(Change.of(Update(circle, {"refund_limit_minor": 5000, "connect": True})))
-    tilda = comes_in(street, TILDA)
+    tilda = street.comes_in(TILDA)
     tilda.get(f"/admin/payouts/{period}")
     tilda.click("It was not paid")
     tilda.reads("Barnaby Teacup was not paid", "BANK 7", "a second person has to agree")
@@ -131,7 +121,7 @@ def test_what_the_bank_has_not_paid_is_taken_back_by_two_people(shop: Shop) -> N
     tilda.reads("Somebody else has to agree")
     assert "/agree" not in tilda.markup
 
-    ada = comes_in(street, ADA)
+    ada = street.comes_in(ADA)
     ada.get("/admin")
     ada.click("Somebody says that £97.50 to Barnaby Teacup")
     ada.reads("Tilda Till says that it was not paid: the bank refused the file")
@@ -140,7 +130,7 @@ def test_what_the_bank_has_not_paid_is_taken_back_by_two_people(shop: Shop) -> N
     assert owed() == 9750
     letter = street.letter(BARNABY, "have not been paid yet")
     assert "That was a mistake of ours" in letter.text
-    barnaby = comes_in(street, BARNABY)
+    barnaby = street.comes_in(BARNABY)
     barnaby.get("/leader/pay/details")
     barnaby.click("being paid through Stripe")
     assert barnaby.path == "/leader/pay/account"

@@ -11,22 +11,12 @@ from chalicelib.rules.running.groups import WholeTerm
 from chalicelib.store import reads, tables
 from local.demo.people import ADA
 from tests.journeys.neighbours import Administrator
-from tests.journeys.street import Careful, Street
+from tests.journeys.street import Street
 from tests.people import a_person
 from tests.shop import ADMIN, Shop
 from tests.stories import LEADERS, a_recruiting_term
 
 IMELDA, BARNABY = LEADERS.values()
-
-
-def comes_in(street: Street, email: str) -> Careful:
-    """A leader signs in on her phone."""
-    browser = street.browser()
-    browser.get("/sign-in")
-    browser.submit({"email": email}, "/sign-in")
-    browser.get(street.link(email, "Your link to sign in", "/sign-in/"))
-    browser.submit()
-    return browser
 
 
 def on(account: str) -> int:
@@ -54,7 +44,7 @@ def test_a_term_is_led_registered_corrected_and_earned(shop: Shop) -> None:
     assert standing(whole) == (43200, 0)
 
     street.it_is(2027, 1, 14, 20, 35)
-    imelda = comes_in(street, IMELDA)
+    imelda = street.comes_in(IMELDA)
     imelda.click("Leading")
     imelda.reads("A register is open")
     imelda.click("Session 1, Thursday 14 January 2027")
@@ -64,12 +54,12 @@ def test_a_term_is_led_registered_corrected_and_earned(shop: Shop) -> None:
     assert standing(whole) == (36000, 7200)
 
     street.it_is(2027, 1, 28, 20, 35)
-    barnaby = comes_in(street, BARNABY)
+    barnaby = street.comes_in(BARNABY)
     barnaby.get("/leader")
     barnaby.click("Session 2, Thursday 28 January 2027")
     barnaby.submit({}, "/sessions/")
     assert standing(whole) == (28800, 14400)
-    imelda = comes_in(street, IMELDA)
+    imelda = street.comes_in(IMELDA)
     imelda.get("/leader")
     imelda.click("Thursday Lantern Group, Spring 2027")
     imelda.click("2. Thursday 28 January 2027")

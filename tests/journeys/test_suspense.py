@@ -26,10 +26,7 @@ class Treasurer:
 
     def comes_in(self) -> None:
         """Signs in for the day."""
-        self.browser.get("/sign-in")
-        self.browser.submit({"email": TILDA}, "/sign-in")
-        self.browser.get(self.street.link(TILDA, "Your link to sign in", "/sign-in/"))
-        self.browser.submit()
+        self.browser = self.street.comes_in(TILDA)
 
     def writes_down(self, pounds: str, **changed: str) -> None:
         """Money that has come, on the page where it is asked for."""

@@ -28,6 +28,7 @@ from tests.stories import a_recruiting_term
 from tests.world import World
 
 PRICE, PART = 21600, 6000
+STATES_MAX = 2000
 UNHEARD = ("charge.succeeded", "charge.refunded", "payment_intent.", "charge.updated")
 DISPUTE = "charge.dispute."
 CREATED, WITHDRAWN = f"{DISPUTE}created", f"{DISPUTE}funds_withdrawn"
@@ -49,6 +50,7 @@ class Walk:
         if here in self.been:
             return
         self.been.add(here)
+        assert len(self.been) <= STATES_MAX, "something grows with every delivery"
         if not left:
             self.ends[here[0]] = rows
         for event_id in sorted(left):

@@ -15,7 +15,10 @@ from chalicelib.store.commit import commit
 
 
 def failed(outside: Outside, event: Event, error: Exception) -> None:
-    """A delivery ended in an error; only its type is kept. Raises StoreBusy when that is why."""
+    """A delivery ended in an error; only its type is kept. Nothing is written of a fresh event: it
+    comes again, as one that came before its payment does. Raises StoreBusy when that is why."""
+    if not unheard.may_have_failed(event, outside.clock.now()):
+        return
     commit(unheard.failed(_known(event), event, type(error).__name__, outside.clock.now()))
 
 

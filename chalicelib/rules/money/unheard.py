@@ -1,4 +1,5 @@
-"""Events of Stripe's that could not be taken in: known by name until one of their deliveries is.
+"""Events of Stripe's that could not be taken in after their first minute: known by name until one
+of their deliveries is.
 
 Stripe delivers such an event again for three days, and by a button of its dashboard after that. No
 money hangs on it: the jobs ask Stripe themselves. It says that something of ours is broken.
@@ -13,7 +14,7 @@ from datetime import datetime, timedelta
 from chalicelib.rules.changes import Change, Create, Remove, Update
 from chalicelib.rules.money.stripe_objects import Event
 
-# An event that is as fresh as this was not delivered before.
+# An event that is as fresh as this was not delivered before, or only just.
 FIRST_DELIVERY = timedelta(minutes=1)
 # After that Stripe does not know it any more either.
 KEPT = timedelta(days=30)
@@ -48,7 +49,7 @@ def failed(before: Unheard | None, event: Event, error: str, now: datetime) -> C
 
 
 def may_have_failed(event: Event, now: datetime) -> bool:
-    """Whether an event that was taken in now may have come before."""
+    """Whether an event that comes now may have been written down before, or is to be."""
     return now - event.created_at >= FIRST_DELIVERY
 
 
