@@ -207,7 +207,8 @@ def test_the_same_key_at_the_same_moment_is_one_transfer(shop: Shop) -> None:
         with pytest.raises(StripeUnknown):
             shop.connect.transfer(asked, "payout-1")
         held.release()
-        assert shop.connect.transfers_of("payout-1") == [first.result(5)]
+        made = first.result(5)
+    assert shop.connect.transfers_of("payout-1") == [made]
 
 
 @pytest.mark.parametrize("status", [409, 429, 500, 503])
