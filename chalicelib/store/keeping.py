@@ -2,8 +2,8 @@
 declared once, its key and what its indexes see.
 
 A kind is declared by name, and its dataclass imported and its model made when the first row of it
-is read or written: of more than fifty kinds a request needs ten, and making them all was a quarter
-of a cold start. What does not live here: the keys themselves (rows.py).
+is read or written: there are more than fifty, and a cold start that made them all would wait for
+most of them in vain. What does not live here: the keys themselves (rows.py).
 """
 
 from __future__ import annotations

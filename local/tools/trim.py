@@ -42,7 +42,7 @@ UNUSED = (
 
 # Written anew: what is imported at every start for the sake of something we never do.
 REPLACED = {
-    # Python's help() on clients; importing it takes a fifth of what botocore takes.
+    # Python's help() on clients.
     "botocore/docs/__init__.py": "",
     "botocore/docs/docstring.py": """class _None(str):
     def __new__(cls, *args, **kwargs):
@@ -60,7 +60,7 @@ class PaginatorDocstring(_None): ...
     # boto3's pages of help() about resources need what was taken out above.
     "boto3/docs/__init__.py": "",
     "boto3/docs/docstring.py": "class ActionDocstring: ...\n",
-    # HTTP/2 needs the package h2, which is not here; looking for it costs a tenth of urllib3.
+    # HTTP/2 needs the package h2, which is not here; looking for it imports a dozen modules.
     "urllib3/http2/__init__.py": """def inject_into_urllib3():
     raise ImportError("h2 is not in this package")
 

@@ -21,8 +21,7 @@ from chalicelib.rules.disputes.disputes import Dispute
 from chalicelib.rules.joining.enrolments import IN_SEAT
 from chalicelib.rules.joining.offers import Offer
 from chalicelib.rules.money import instalments
-from chalicelib.rules.money.behalf import on_behalf
-from chalicelib.rules.money.checkout import title
+from chalicelib.rules.money.beginning import payment_for
 from chalicelib.rules.money.instalments import Owing
 from chalicelib.rules.money.mails import receipt_mail
 from chalicelib.rules.money.news import Debt
@@ -116,32 +115,22 @@ def may_be_replaced(old: Payment | None, disputes: Sequence[Dispute], amount_min
 
 def payment_of(hand: Hand, obligation: Obligation, offer: Offer, person_id: str | None) -> Payment:
     """The payment that the proposal becomes: paid on the day the money came, without a fee."""
-    receipt, zone = hand.receipt, str(offer.facts["zone"])
-    who = obligation.payer or offer
-    came = datetime.combine(receipt.received_on, NOON, ZoneInfo(zone))
-    payment = Payment(
-        obligation_id=obligation.obligation_id,
-        payment_id=receipt.proposal_id,
+    receipt = hand.receipt
+    came = datetime.combine(receipt.received_on, NOON, ZoneInfo(str(offer.facts["zone"])))
+    payment = payment_for(
+        offer,
+        obligation,
+        obligation.payer,
+        receipt.proposal_id,
+        receipt.proposed_minor,
+        hand.now,
         state="paid",
         method=receipt.method,
-        amount_minor=receipt.proposed_minor,
-        currency=receipt.currency,
-        offer_id=offer.offer_id,
-        application_id=offer.application_id,
-        group_id=offer.group_id,
-        term_id=offer.term_id,
-        book=obligation.book,
-        email=who.email,
-        full_name=who.full_name,
-        on_behalf=on_behalf(obligation.payer, offer),
-        zone=zone,
-        title=title(offer),
         person_id=person_id,
         fee_minor=0,
         outcome="seat" if takes_seat(obligation) else "part",
         reference=receipt.reference,
         bank_receipt_id=receipt.receipt_id,
-        created_at=hand.now,
         paid_at=min(came, hand.now),
     )
     return replace(payment, receipt_number=receipt_number(payment))

@@ -18,10 +18,9 @@ from chalicelib.rules.banking.suggesting import Candidate
 from chalicelib.rules.changes import Change, Create, Is, Update
 from chalicelib.rules.forms import Check, Field, Form
 from chalicelib.rules.joining.offer_terms import seller_in
-from chalicelib.rules.money.behalf import on_behalf
-from chalicelib.rules.money.checkout import title
+from chalicelib.rules.money.beginning import payment_for
 from chalicelib.rules.money.instalments import first_minor
-from chalicelib.rules.money.payments import Payment, StripeLookup
+from chalicelib.rules.money.payments import StripeLookup
 from chalicelib.rules.money.stripe_objects import Checkout, RefundObject
 
 CODES = ("unknown_payment", "payment_mismatch")  # its tasks
@@ -74,28 +73,18 @@ def put_to(
     owed, offer = debt.obligation, debt.offer
     if not fits(debt, checkout.amount_minor) or checkout.currency != owed.currency:
         raise StateChanged
-    who = owed.payer or offer
-    payment = Payment(
-        obligation_id=owed.obligation_id,
-        payment_id=payment_id,
-        amount_minor=checkout.amount_minor,
-        currency=checkout.currency,
-        offer_id=offer.offer_id,
-        application_id=offer.application_id,
-        group_id=offer.group_id,
-        term_id=offer.term_id,
-        book=owed.book,
-        email=who.email,
-        full_name=who.full_name,
-        on_behalf=on_behalf(owed.payer, offer),
-        zone=str(offer.facts["zone"]),
-        title=title(offer),
+    payment = payment_for(
+        offer,
+        owed,
+        owed.payer,
+        payment_id,
+        checkout.amount_minor,
+        now,
         seller=seller_in(offer.facts),
         person_id=person_id,
         key=payment_id,
         checkout_id=checkout.id,
         checkout_expires_at=now,  # nobody goes on to pay with it
-        created_at=now,
         check_at=now,
     )
     lookup = StripeLookup(stripe_id=checkout.id, owner_id=owed.obligation_id, payment_id=payment_id)

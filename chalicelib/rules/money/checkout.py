@@ -21,7 +21,7 @@ from chalicelib.rules.changes import Change, Create, Is, Require, Update
 from chalicelib.rules.joining.offer_terms import seller_in
 from chalicelib.rules.joining.offers import Offer, as_held
 from chalicelib.rules.money.amounts import Money
-from chalicelib.rules.money.behalf import on_behalf
+from chalicelib.rules.money.beginning import payment_for, title
 from chalicelib.rules.money.instalments import first_minor
 from chalicelib.rules.money.payments import Obligation, Payer, Payment
 
@@ -215,7 +215,6 @@ def begin_part(
 def _payment(
     offer: Offer, obligation: Obligation, amount_minor: int, pay: Pay, end: datetime
 ) -> Payment:
-    who = pay.payer or offer
     ids = {
         "app": TAG,
         "deployment": pay.deployment,
@@ -224,33 +223,20 @@ def _payment(
         "application_id": offer.application_id,
         "offer_id": offer.offer_id,
     }
-    return Payment(
-        obligation_id=obligation.obligation_id,
-        payment_id=pay.payment_id,
-        amount_minor=amount_minor,
-        currency=obligation.currency,
-        offer_id=offer.offer_id,
-        application_id=offer.application_id,
-        group_id=offer.group_id,
-        term_id=offer.term_id,
-        book=obligation.book,
-        email=who.email,
-        full_name=who.full_name,
-        on_behalf=on_behalf(pay.payer, offer),
-        zone=str(offer.facts["zone"]),
-        title=title(offer),
+    asked = Money(amount_minor, obligation.currency)
+    return payment_for(
+        offer,
+        obligation,
+        pay.payer,
+        pay.payment_id,
+        amount_minor,
+        pay.now,
         seller=seller_in(offer.facts),
         person_id=pay.person_id,
         key=pay.payment_id,
-        params=checkout_params(offer, Money(amount_minor, obligation.currency), pay, end, ids),
-        created_at=pay.now,
+        params=checkout_params(offer, asked, pay, end, ids),
         check_at=pay.now + FIRST_CHECK,
     )
-
-
-def title(offer: Offer) -> str:
-    """What is paid for, in words that fit a statement line: group and term."""
-    return f"{offer.facts['group_title']}: {offer.facts['term_title']}"[:250]
 
 
 def checkout_params(
